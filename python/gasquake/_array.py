@@ -1,0 +1,157 @@
+"""The array gate: what callers pass becomes native float arrays; what cannot is an error that names the argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["as_float", "broadcast_float", "check_choice", "check_positive_int", "lanes", "resolve_axis"]
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -> FloatArray:
+    """Turn `values` into a native, aligned float32 or float64 array; masked elements become NaN.
+
+    Parameters
+    ----------
+    values : array_like
+        Real numbers. float32 and float64 keep their type, float16 becomes float32, integers become float64.
+    name : str
+        The argument's public name, for errors.
+    dtype : dtype, optional
+        Take this type instead.
+
+    Returns
+    -------
+    ndarray
+        `values` itself wherever nothing had to change: never write to it.
+
+    Raises
+    ------
+    TypeError
+        For complex, boolean, text, object and time arrays.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(values)
+        array = np.where(mask, np.nan, as_float(values.data, name, dtype))
+        return array.astype(dtype or (array.dtype if array.dtype == np.float32 else np.float64), copy=False)
+    array = np.asarray(values)
+    if dtype is None:
+        kind, size = array.dtype.kind, array.dtype.itemsize
+        if kind == "f" and size <= 8:
+            dtype = _F64 if size == 8 else _F32
+        elif kind in "iu":
+            dtype = _F64
+        elif array.size == 0 and kind != "O":
+            dtype = _F64
+        else:
+            hint = "; convert it to float64 first" if kind == "f" else ""
+            raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}{hint}")
+    elif array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}")
+    if array.dtype != dtype or not array.dtype.isnative:
+        array = array.astype(dtype)
+    elif not array.flags.aligned:
+        array = array.copy()
+    return array
+
+
+_F32 = np.dtype(np.float32)
+_F64 = np.dtype(np.float64)
+
+
+def broadcast_float(values: ArrayLike, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> FloatArray:
+    """`as_float`, then broadcast to `shape` (a view with zero strides where it repeats)."""
+    array = as_float(values, name, dtype)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {shape}") from None
+
+
+def resolve_axis(axis: Any, ndim: int, name: str = "axis") -> int:
+    """A non-negative axis of an array with `ndim` dimensions.
+
+    Raises
+    ------
+    TypeError
+        If `axis` is not an integer.
+    ValueError
+        If the array has no such axis.
+    """
+    try:
+        found = axis.__index__()
+    except AttributeError:
+        raise TypeError(f"{name} must be an integer, got {axis!r}") from None
+    if not -ndim <= found < ndim:
+        raise ValueError(f"{name}={found} does not exist in an array of {ndim} dimension(s)")
+    return int(found % ndim)
+
+
+def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[Any]], NDArray[Any]]]:
+    """View `array` as C-contiguous ``(outer, n, inner)`` with `axis` in the middle.
+
+    An array that is C-contiguous after some permutation of its axes is not copied, and what is computed from it is
+    laid out alike; any other array is copied once.
+
+    Returns
+    -------
+    view : ndarray
+        The 3-d array.
+    restore : callable
+        Turns an array of the view's shape back into one of `array`'s shape.
+    """
+    shape = array.shape
+    if array.flags.c_contiguous:
+        outer, inner = _product(shape[:axis]), _product(shape[axis + 1 :])
+        return array.reshape(outer, shape[axis], inner), lambda out: out.reshape(shape)
+    order = sorted(range(array.ndim), key=lambda k: -array.strides[k])
+    moved = array.transpose(order)
+    if not moved.flags.c_contiguous:
+        return lanes(np.ascontiguousarray(array), axis)
+    back = np.argsort(order)
+    view, restore = lanes(moved, order.index(axis))
+    return view, lambda out: restore(out).transpose(back)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    total = 1
+    for n in shape:
+        total *= n
+    return total
+
+
+def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:
+    """An integer of at least `minimum`.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer (a float that happens to be whole is not).
+    ValueError
+        If it is too small.
+    """
+    try:
+        found = int(value.__index__())
+    except AttributeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    if found < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {found}")
+    return found
+
+
+def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return str(value)

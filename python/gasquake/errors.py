@@ -1,0 +1,5 @@
+"""Exceptions that gasquake raises beside the built-in ones."""
+
+
+class InternalError(RuntimeError):
+    """A defect of gasquake itself, caught before it could harm the interpreter. Please report it."""

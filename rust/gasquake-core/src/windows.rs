@@ -1,0 +1,256 @@
+//! Sliding windows along one axis: mean, spread, median, MAD and z-score.
+//!
+//! Moments use two stacks in blocks of one window (van Herk): while block k runs, the sums of every tail of block k-1
+//! are at hand, so that a window is a tail of one block merged with a head of the next. Nothing is ever subtracted out
+//! of a sum, so a sample that has left the window leaves no trace.
+
+use crate::error::{Error, Result, check_shape};
+use crate::lanes::{load, store, tiles, tiles_mut};
+use crate::moments::{Lane, Moments, Sums};
+use crate::parallel::{Exec, for_each};
+use crate::real::Real;
+use crate::simd::{Vectorized, vectorize};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
+
+/// Pixels walked together.
+const LANES: usize = 16;
+
+/// A window of `length` samples that ends `ahead` samples after the one it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Number of samples.
+    pub length: usize,
+    /// Valid samples needed; fewer give NaN.
+    pub min_count: usize,
+    /// Where the window's last sample lies.
+    pub end: End,
+}
+
+/// Where a window ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// At the sample before: causal, and the sample is not in its own baseline.
+    Before,
+    /// At the sample: causal.
+    Here,
+    /// Half a window after it; even windows as pandas places them.
+    Centre,
+}
+
+impl Window {
+    /// Checks and builds.
+    ///
+    /// # Errors
+    /// A length below 1.
+    pub fn new(length: usize, min_count: usize, end: End) -> Result<Self> {
+        if length < 1 {
+            return Err(Error::value("window", format!("must be at least 1, got {length}")));
+        }
+        Ok(Self {
+            length,
+            min_count,
+            end,
+        })
+    }
+
+    /// How many samples after its own a window ends.
+    fn ahead(self) -> usize {
+        match self.end {
+            End::Before | End::Here => 0,
+            End::Centre => (self.length - 1) / 2,
+        }
+    }
+}
+
+/// Rolling mean of each pixel. Arrays are `(outer, n, inner)`, windows run along `n`.
+///
+/// # Errors
+/// A shape that differs, or an interrupt.
+pub fn rolling_mean<T: Real>(
+    values: ArrayView3<'_, T>,
+    window: Window,
+    mean: ArrayViewMut3<'_, T>,
+    exec: Exec<'_>,
+) -> Result<()> {
+    check_shape("mean", mean.shape(), values.shape())?;
+    let jobs = tiles(values, LANES)
+        .into_iter()
+        .zip(tiles_mut(mean, LANES))
+        .map(|(values, mean)| Walk {
+            values,
+            window,
+            emit: Mean(mean),
+        });
+    for_each(exec, jobs.collect(), |job, _| vectorize(job))
+}
+
+/// Rolling standard deviation (ddof = 1) of each pixel, as [`rolling_mean`].
+///
+/// # Errors
+/// As [`rolling_mean`].
+pub fn rolling_std<T: Real>(
+    values: ArrayView3<'_, T>,
+    window: Window,
+    std: ArrayViewMut3<'_, T>,
+    exec: Exec<'_>,
+) -> Result<()> {
+    check_shape("std", std.shape(), values.shape())?;
+    let jobs = tiles(values, LANES)
+        .into_iter()
+        .zip(tiles_mut(std, LANES))
+        .map(|(values, std)| Walk {
+            values,
+            window,
+            emit: Std(std),
+        });
+    for_each(exec, jobs.collect(), |job, _| vectorize(job))
+}
+
+/// Anomaly from the window's mean, z-score by its spread and its count of valid samples, in one pass.
+///
+/// # Errors
+/// As [`rolling_mean`].
+pub fn rolling_zscore<T: Real>(
+    values: ArrayView3<'_, T>,
+    window: Window,
+    anomaly: ArrayViewMut3<'_, T>,
+    zscore: ArrayViewMut3<'_, T>,
+    count: ArrayViewMut3<'_, i32>,
+    exec: Exec<'_>,
+) -> Result<()> {
+    check_shape("anomaly", anomaly.shape(), values.shape())?;
+    check_shape("zscore", zscore.shape(), values.shape())?;
+    check_shape("count", count.shape(), values.shape())?;
+    let outputs = tiles_mut(anomaly, LANES)
+        .into_iter()
+        .zip(tiles_mut(zscore, LANES))
+        .zip(tiles_mut(count, LANES));
+    let jobs = tiles(values, LANES)
+        .into_iter()
+        .zip(outputs)
+        .map(|(values, ((anomaly, zscore), count))| Walk {
+            values,
+            window,
+            emit: Score {
+                anomaly,
+                zscore,
+                count,
+            },
+        });
+    for_each(exec, jobs.collect(), |job, _| vectorize(job))
+}
+
+/// What is written for a sample once its window's moments are known.
+trait Emit<T> {
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane);
+}
+
+struct Mean<'a, T>(ArrayViewMut2<'a, T>);
+
+struct Std<'a, T>(ArrayViewMut2<'a, T>);
+
+struct Score<'a, T> {
+    anomaly: ArrayViewMut2<'a, T>,
+    zscore: ArrayViewMut2<'a, T>,
+    count: ArrayViewMut2<'a, i32>,
+}
+
+impl<T: Real> Emit<T> for Mean<'_, T> {
+    #[inline(always)]
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+        let mut out = [T::NAN; LANES];
+        for l in 0..LANES {
+            let Moments { n, mean, .. } = lane(l).moments();
+            out[l] = T::from_f64(if n >= min_count && n > 0.0 { mean } else { f64::NAN });
+        }
+        store(&mut self.0, t, &out);
+    }
+}
+
+impl<T: Real> Emit<T> for Std<'_, T> {
+    #[inline(always)]
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+        let mut out = [T::NAN; LANES];
+        for l in 0..LANES {
+            let Moments { n, variance, .. } = lane(l).moments();
+            let std = variance.sqrt();
+            out[l] = T::from_f64(if n >= min_count && n > 1.0 { std } else { f64::NAN });
+        }
+        store(&mut self.0, t, &out);
+    }
+}
+
+impl<T: Real> Emit<T> for Score<'_, T> {
+    #[inline(always)]
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+        let mut anomalies = [T::NAN; LANES];
+        let mut zscores = [T::NAN; LANES];
+        let mut counts = [0; LANES];
+        for l in 0..LANES {
+            let Moments { n, mean, variance } = lane(l).moments();
+            let enough = n >= min_count && n > 0.0 && row[l].valid();
+            let anomaly = row[l].to_f64() - mean;
+            let zscore = anomaly / variance.sqrt();
+            // n = 1 makes the variance NaN, and it fails this comparison too.
+            let spread = enough && variance > 0.0;
+            anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
+            zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
+            counts[l] = n as i32;
+        }
+        store(&mut self.anomaly, t, &anomalies);
+        store(&mut self.zscore, t, &zscores);
+        store(&mut self.count, t, &counts);
+    }
+}
+
+/// One tile's walk along time.
+struct Walk<'a, T, E> {
+    values: ArrayView2<'a, T>,
+    window: Window,
+    emit: E,
+}
+
+impl<T: Real, E: Emit<T>> Vectorized for Walk<'_, T, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let ahead = self.window.ahead();
+        let min_count = self.window.min_count as f64;
+        let n = self.values.nrows();
+        // A window longer than twice the series sees all of it from everywhere.
+        let length = self.window.length.min(2 * n + 1);
+        let ahead = ahead.min(n);
+        let mut rows: Vec<[T; LANES]> = Vec::with_capacity(length.min(n + ahead));
+        // tails[j]: the sums of the previous block from its j-th sample on. tails[length] is always empty.
+        let mut tails = vec![Sums::<LANES>::EMPTY; length + 1];
+        let mut start = 0;
+        while start < n + ahead {
+            let stop = (start + length).min(n + ahead);
+            load(&self.values, start, stop, &mut rows);
+            let mut head = Sums::<LANES>::EMPTY;
+            for (j, row) in rows.iter().enumerate() {
+                if self.window.end == End::Before {
+                    let tail = &tails[j];
+                    self.emit.emit(start + j, row, min_count, |l| head.lane(l).merge(tail.lane(l)));
+                    head.push(row);
+                } else {
+                    head.push(row);
+                    let tail = &tails[j + 1];
+                    if start + j >= ahead {
+                        self.emit
+                            .emit(start + j - ahead, row, min_count, |l| head.lane(l).merge(tail.lane(l)));
+                    }
+                }
+            }
+            if stop - start == length {
+                let mut tail = Sums::<LANES>::EMPTY;
+                for (j, row) in rows.iter().enumerate().rev() {
+                    tail.push(row);
+                    tails[j] = tail;
+                }
+            }
+            start = stop;
+        }
+    }
+}
