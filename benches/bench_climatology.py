@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import peers_climatology as peers
 import pytest
+
+import peers_climatology as peers
+from gasquake import _core, kernels
 from peers_climatology import HALF_WIDTH, MIN_COUNT
 from race import US, Contestant, Race, Trial, races, replayed_time
-
-from gasquake import _core, kernels
 
 pytestmark = pytest.mark.benchmark(timer=replayed_time)
 
@@ -51,7 +51,7 @@ def trials_with(exclude):
 
 def native(out, values, day, exclude):
     columns = [array[None] for array in out]
-    _core.seasonal_zscore(values[None], day, HALF_WIDTH, MIN_COUNT, exclude, "moment", *columns, THREADS)
+    _core.seasonal_zscore(values[None], day, HALF_WIDTH, MIN_COUNT, exclude, False, *columns, THREADS)
 
 
 OURS = Contestant(

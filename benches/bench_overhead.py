@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from race import US
 
 from gasquake import kernels
+from race import US
 
 CEILING = 10e-6  # seconds a call
 RNG = np.random.default_rng(20220905)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import peers_profiles as peers
 import pytest
-from race import US, Contestant, Race, Trial, races, replayed_time
 
+import peers_profiles as peers
 from gasquake import _core, kernels
+from race import US, Contestant, Race, Trial, races, replayed_time
 
 pytestmark = pytest.mark.benchmark(timer=replayed_time)
 
@@ -15,7 +15,8 @@ THREADS = kernels.build_info().threads
 SHAPE, TINY = (60, 24, 180, 360), (2, 24, 6, 10)
 # AIRS standard levels, hPa; the upper half lies above 100 hPa and cannot count.
 PRESSURE = np.array(
-    [1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70, 50, 30, 20, 15, 10, 7, 5, 3, 2, 1.5, 1], np.float64
+    [1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70, 50, 30, 20, 15, 10, 7, 5, 3, 2, 1.5, 1],
+    np.float64,
 )
 FIELD_BYTES = 1 + 4 * 4 + 3 * 2
 
@@ -65,22 +66,18 @@ def trials():
 
 
 def native(out, values, pressure, sigma=None, surface_pressure=None):
-    def cube(array):
-        return array.reshape(*array.shape[:-2], -1)
-
+    days, levels = values.shape[:2]
+    criteria = (
+        *(peers.SPLIT, peers.TOP, peers.UPPER, peers.THRESHOLD, peers.QUIET),
+        *(peers.MIN_BELOW, peers.SCALE_HEIGHT),
+    )
     _core.scan_profiles(
-        cube(values),
+        values.reshape(days, levels, -1),
         pressure,
-        None if sigma is None else cube(sigma),
-        None if surface_pressure is None else cube(surface_pressure),
-        peers.SPLIT,
-        peers.TOP,
-        peers.UPPER,
-        peers.THRESHOLD,
-        peers.QUIET,
-        peers.MIN_BELOW,
-        peers.SCALE_HEIGHT,
-        *map(cube, out),
+        None if sigma is None else sigma.reshape(days, levels, -1),
+        None if surface_pressure is None else surface_pressure.reshape(days, 1, -1),
+        criteria,
+        tuple(array.reshape(days, 1, -1) for array in out),
         THREADS,
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import peers_windows as peers
 import pytest
+
+import peers_windows as peers
+from gasquake import _core, kernels
 from peers_windows import MIN_COUNT, WINDOW
 from race import CORRECT, US, Contestant, Race, Trial, races, replayed_time
-
-from gasquake import _core, kernels
 
 pytestmark = pytest.mark.benchmark(timer=replayed_time)
 
@@ -57,7 +57,9 @@ OUR_ZSCORE = Contestant(
     US,
     fresh=lambda values: kernels.rolling_zscore(values, WINDOW, min_count=MIN_COUNT),
     empty=lambda values: (np.empty_like(values), np.empty_like(values), np.empty(values.shape, np.int32)),
-    into=lambda out, values: _core.rolling_zscore(view(values), WINDOW, MIN_COUNT, False, *map(view, out), THREADS),
+    into=lambda out, values: _core.rolling_zscore(
+        view(values), WINDOW, MIN_COUNT, False, False, *map(view, out), THREADS
+    ),
     finish=lambda r: r[:2] if isinstance(r, tuple) else (r.anomaly, r.zscore),
 )
 
@@ -119,14 +121,26 @@ def order_race(kernel, shape, tiny, *, window, contestants, trials, floor):
 def median_race(shape, tiny, *, window, floor):
     contestants = (ours("rolling_median"), *peers.MEDIAN)
     return order_race(
-        "rolling_median", shape, tiny, window=window, contestants=contestants, trials=lambda: trials_of(peers.median_expected), floor=floor
+        "rolling_median",
+        shape,
+        tiny,
+        window=window,
+        contestants=contestants,
+        trials=lambda: trials_of(peers.median_expected),
+        floor=floor,
     )
 
 
 def mad_race(shape, tiny):
     contestants = (ours("rolling_mad"), *peers.MAD)
     return order_race(
-        "rolling_mad", shape, tiny, window=WINDOW, contestants=contestants, trials=lambda: trials_of(peers.mad_expected), floor={"numba": 15.0}
+        "rolling_mad",
+        shape,
+        tiny,
+        window=WINDOW,
+        contestants=contestants,
+        trials=lambda: trials_of(peers.mad_expected),
+        floor={"numba": 15.0},
     )
 
 

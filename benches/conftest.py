@@ -1,15 +1,14 @@
-"""Benches: `pytest benches` measures, `pytest benches --benchmark-disable` only runs everything once on small inputs."""
+"""Benches: `pytest benches` measures; with `--benchmark-disable` everything runs once on small inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 
 import numba
 import pytest
-from race import ALL, REPLAY, US, Results, run, summary, versions
 
 from gasquake.kernels import build_info
+from race import ALL, REPLAY, US, Results, run, summary, versions
 
 _RESULTS = pytest.StashKey[dict[str, Results]]()
 

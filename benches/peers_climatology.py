@@ -9,6 +9,7 @@ from __future__ import annotations
 import bottleneck
 import numpy as np
 from numba import njit, prange
+
 from race import Contestant
 
 HALF_WIDTH, MIN_COUNT = 15, 15

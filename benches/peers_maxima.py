@@ -8,6 +8,7 @@ import numba
 import numbagg
 import numpy as np
 from numba import njit, prange
+
 from race import Contestant
 
 WHERE_ALL = (1, 2, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
+
 from race import Contestant
 
 # The defaults of `scan_profiles`.
@@ -34,7 +35,20 @@ def levels_that_can_count(pressure):
 
 @njit(parallel=True)
 def scan_loop(
-    values, sigma, surface, pressure, zeta, order, verdict, gradient, gradient_se, z_below, z_above, peak, bottom, n_below
+    values,
+    sigma,
+    surface,
+    pressure,
+    zeta,
+    order,
+    verdict,
+    gradient,
+    gradient_se,
+    z_below,
+    z_above,
+    peak,
+    bottom,
+    n_below,
 ):
     """Profile by profile; of each only the levels that can count are read. Empty `sigma`, `surface`: there is none."""
     n_levels = len(order)
@@ -122,9 +136,8 @@ def scan_numpy(values, pressure, sigma=None, surface_pressure=None):
     """Vectorised over the profiles of one day after the other: a day's temporaries stay small."""
     out = fields_of(values)
     for i in range(len(values)):
-        day = _scan_day(
-            values[i], pressure, None if sigma is None else sigma[i], None if surface_pressure is None else surface_pressure[i]
-        )
+        of_day = (None if array is None else array[i] for array in (sigma, surface_pressure))
+        day = _scan_day(values[i], pressure, *of_day)
         for target, part in zip(out, day, strict=True):
             target[i] = part
     return out

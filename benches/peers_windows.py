@@ -9,10 +9,11 @@ from __future__ import annotations
 import bottleneck
 import numbagg
 import numpy as np
-import pandas
-import polars
+import pandas as pd
+import polars as pl
 import xarray
 from numba import njit, prange
+
 from race import Contestant
 
 WINDOW, MIN_COUNT = 30, 18  # a month, 60 % of it valid
@@ -68,18 +69,18 @@ def zscore_xarray_finish(result):
 
 
 def zscore_pandas(values):
-    frame = pandas.DataFrame(values)
+    frame = pd.DataFrame(values)
     rolling = frame.rolling(WINDOW, min_periods=MIN_COUNT)
     return shifted(values, rolling.mean().to_numpy(), rolling.std().to_numpy())
 
 
 def polars_frame(values):
     """A column a pixel; NaN is a value in polars, so it must become null."""
-    return (polars.from_numpy(values, orient="row").fill_nan(None),)
+    return (pl.from_numpy(values, orient="row").fill_nan(None),)
 
 
 def zscore_polars_frame(frame):
-    columns = polars.all()
+    columns = pl.all()
     anomaly = columns - columns.rolling_mean(WINDOW, min_samples=MIN_COUNT).shift(1)
     zscore = anomaly / columns.rolling_std(WINDOW, min_samples=MIN_COUNT).shift(1)
     return frame.lazy().select(anomaly.name.suffix("_anomaly"), zscore.name.suffix("_zscore")).collect()
@@ -269,7 +270,7 @@ def one_of(values, *_):
 
 
 def median_pandas(values, window, min_count):
-    return pandas.DataFrame(values).rolling(window, min_periods=min_count).median().to_numpy()
+    return pd.DataFrame(values).rolling(window, min_periods=min_count).median().to_numpy()
 
 
 def median_bottleneck(values, window, min_count):
@@ -277,7 +278,7 @@ def median_bottleneck(values, window, min_count):
 
 
 def median_polars_frame(frame, window, min_count):
-    return frame.lazy().select(polars.all().rolling_median(window, min_samples=min_count)).collect()
+    return frame.lazy().select(pl.all().rolling_median(window, min_samples=min_count)).collect()
 
 
 def median_polars(values, window, min_count):

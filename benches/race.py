@@ -104,8 +104,9 @@ class Trial:
                 found = contestant.answer(*self.inputs)
         except (ValueError, ZeroDivisionError):  # such as nanargmax's "All-NaN slice encountered"
             return False
-        look = [(np.asarray(f)[self.where], np.asarray(e)[self.where]) for f, e in zip(found, self.expected, strict=False)]
-        return all(difference(f, e) <= 1e-3 for f, e in look)
+        # Peers may give fewer outputs than ours.
+        pairs = zip(found, self.expected, strict=False)
+        return all(difference(np.asarray(f)[self.where], np.asarray(e)[self.where]) <= 1e-3 for f, e in pairs)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def run(race: Race, entries: Sequence[tuple[str, str]], *, timed: bool) -> Resul
     inputs = race.inputs(race.shape if timed else race.tiny)
     by_name = {contestant.who: contestant for contestant in race.contestants}
     ours = by_name[US].answer(*inputs)
-    correct = {who: all(t.survived(by_name[who]) for t in race.trials()) for who in dict.fromkeys(w for w, _ in entries)}
+    correct = {who: all(trial.survived(by_name[who]) for trial in race.trials()) for who in {who for who, _ in entries}}
     turns: dict[tuple[str, str], Callable[[], Any]] = {}
     differences = {}
     for who, outputs in entries:
@@ -252,7 +253,7 @@ def difference(found: Any, expected: Any) -> float:
     """How far two arrays are apart.
 
     Integers: the share that differs. Floats: the largest error relative to the expected value plus the root mean square
-    of all of them (so that values near zero do not decide), or the share of samples that are NaN in one alone, if larger.
+    of all of them (so that values near zero do not decide), or, if larger, the share of samples that are NaN in one.
     """
     found, expected = np.asarray(found), np.asarray(expected)
     if found.shape != expected.shape:
