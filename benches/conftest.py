@@ -10,13 +10,20 @@ import pytest
 from gasquake.kernels import build_info
 from race import ALL, REPLAY, US, Results, run, summary, versions
 
-_RESULTS = pytest.StashKey[dict[str, Results]]()
+_RESULTS = pytest.StashKey[dict[str, Results | Exception]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RESULTS] = {}
     # As many threads for the peers as for us: numba does not know of a container's quota.
     numba.set_num_threads(min(numba.config.NUMBA_NUM_THREADS, build_info().threads))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The first contestant of a race measures them all.
+    for item in items:
+        if "measured" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +48,12 @@ def measured(request: pytest.FixtureRequest, benchmark) -> Callable[[], None]:
                 # Only those that were selected take part.
                 chosen = [i.callspec.params for i in request.session.items if hasattr(i, "callspec")]
                 entries = [(c["who"], c["outputs"]) for c in chosen if c.get("race") == race.name]
-                results[race.name] = run(race, entries, timed=True)
+                try:
+                    results[race.name] = run(race, entries, timed=True)
+                except Exception as error:  # once is enough: every contestant of the race reports it
+                    results[race.name] = error
+            if isinstance(results[race.name], Exception):
+                raise results[race.name]
             result = results[race.name][entry]
         contestant = next(c for c in race.contestants if c.who == entry[0])
         benchmark.group = race.name
@@ -72,7 +84,8 @@ def measured(request: pytest.FixtureRequest, benchmark) -> Callable[[], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = [summary(ALL[name], results, build_info().threads) for name, results in config.stash[_RESULTS].items()]
+    measured = {name: found for name, found in config.stash[_RESULTS].items() if not isinstance(found, Exception)}
+    lines = [summary(ALL[name], found, build_info().threads) for name, found in measured.items()]
     if any(lines):
         terminalreporter.section("races: medians; the floors compare fresh with fresh")
         for block in lines:
