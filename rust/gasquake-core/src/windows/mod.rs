@@ -10,7 +10,7 @@ pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Moments, Sums};
+use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
@@ -237,7 +237,7 @@ impl<T: Real> Emit<T> for Score<'_, T> {
             let spread = enough && variance > 0.0;
             anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
             zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
-            counts[l] = n as i32;
+            counts[l] = as_count(n);
         }
         store(&mut self.anomaly, t, &anomalies);
         store(&mut self.zscore, t, &zscores);
