@@ -407,7 +407,12 @@ impl<T: Real> Scan<'_, T> {
         if let Some(pressure) = &self.ground {
             let row = gather(pressure, 0, from);
             for l in 0..LANES {
-                ground[l] = row[l].to_f64() - CLEARANCE;
+                let known = row[l].valid();
+                ground[l] = if known {
+                    row[l].to_f64() - CLEARANCE
+                } else {
+                    f64::NAN
+                };
             }
         }
         let unit = [T::NAN; LANES];
