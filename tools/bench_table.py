@@ -50,21 +50,22 @@ def row(group: str, outputs: str, runs: dict[str, Run]) -> list[str]:
     def versus(some: list[tuple[str, Run]]) -> str:
         return f"{ratio(some[0][1]):.2g}x {some[0][0]}" if some else "none"
 
-    listed = [f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({ratio(run):.2g}x)" for who, run in peers]
+    listed = [
+        f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({ratio(run):.2g}x)" for who, run in peers
+    ]
     bandwidth = ""
     if ours.get("bytes_moved"):
         speed = ours["bytes_moved"] / ours["seconds"]
         bandwidth = f"{speed / 1e9:.2g}"
         if ours.get("read_bandwidth"):
             bandwidth += f" ({speed / ours['read_bandwidth']:.0%})"
-    return [group, outputs, duration(ours["seconds"]), "<br>".join(listed) or "none", versus(peers), versus(right), bandwidth]
+    against = ["<br>".join(listed) or "none", versus(peers), versus(right)]
+    return [group, outputs, duration(ours["seconds"]), *against, bandwidth]
 
 
 def duration(seconds: float) -> str:
     """A time to three figures."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            break
+    unit, size = next((pair for pair in (("s", 1.0), ("ms", 1e-3)) if seconds >= pair[1]), ("us", 1e-6))
     return f"{seconds / size:.3g} {unit}"
 
 

@@ -53,9 +53,9 @@ def not_installed(archive: zipfile.ZipFile) -> list[str]:
     distribution = importlib.metadata.distribution("gasquake")
     for name in archive.namelist():
         installed = Path(str(distribution.locate_file(name)))
-        if name.startswith("gasquake/") and not name.endswith("/"):
-            if not installed.is_file() or installed.read_bytes() != archive.read(name):
-                found.append(f"{name} is not what is installed: run `make install`")
+        same = installed.is_file() and installed.read_bytes() == archive.read(name)
+        if name.startswith("gasquake/") and not same:
+            found.append(f"{name} is not what is installed: run `make install`")
 
     import gasquake
     from gasquake.kernels import build_info
