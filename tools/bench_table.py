@@ -5,8 +5,8 @@ No number in the table is typed by hand: everything comes from the JSON that ``m
 
 A benchmark says in its ``extra_info`` who ran (``who``: "gasquake" or a peer), whether its answer is right
 (``correct``), whether its outputs were allocated in the call (``outputs``: "fresh") or before it ("warm"), how many
-bytes must move (``bytes_moved``), the read bandwidth measured in the same run (``read_bandwidth``, bytes/s) and, where
-one is promised, the floor of a ratio (``floor``: who -> ratio). Its ``group`` is the workload.
+bytes must move (``bytes_moved``), the read bandwidth measured in the same run (``read_bandwidth``, bytes/s) and the
+floors where we promise some (``floor``: who -> ratio; ``bandwidth_floor``: a share). Its ``group`` is the workload.
 """
 
 from __future__ import annotations
@@ -41,26 +41,48 @@ def table(result: dict[str, Any]) -> str:
 def row(group: str, outputs: str, runs: dict[str, Run]) -> list[str]:
     """One workload: our time, each peer's, the two ratios that count, and the bandwidth."""
     ours = runs[US]
+    floors = ours.get("floor") or {} if outputs == "fresh" else {}
     peers = sorted(((who, run) for who, run in runs.items() if who != US), key=lambda item: item[1]["seconds"])
     right = [(who, run) for who, run in peers if run["correct"]]
 
-    def ratio(run: Run) -> float:
-        return float(run["seconds"] / ours["seconds"])
-
-    def versus(some: list[tuple[str, Run]]) -> str:
-        return f"{ratio(some[0][1]):.2g}x {some[0][0]}" if some else "none"
+    def faster(who: str, run: Run) -> str:
+        ratio = run["seconds"] / ours["seconds"]
+        floor = floors.get(who)
+        return f"{ratio:.2g}x" + (f", {below(ratio, floor)}floor {floor:g}x" if floor else "")
 
     listed = [
-        f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({ratio(run):.2g}x)" for who, run in peers
+        f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({faster(who, run)})" for who, run in peers
     ]
-    bandwidth = ""
-    if ours.get("bytes_moved"):
-        speed = ours["bytes_moved"] / ours["seconds"]
-        bandwidth = f"{speed / 1e9:.2g}"
-        if ours.get("read_bandwidth"):
-            bandwidth += f" ({speed / ours['read_bandwidth']:.0%})"
-    against = ["<br>".join(listed) or "none", versus(peers), versus(right)]
-    return [group, outputs, duration(ours["seconds"]), *against, bandwidth]
+    fastest = f"{peers[0][1]['seconds'] / ours['seconds']:.2g}x {peers[0][0]}" if peers else "none"
+    fastest_right = "none"
+    if right:
+        # The floor against whichever correct peer is the fastest has a name of its own.
+        fastest_right = f"{faster('fastest correct', right[0][1])} {right[0][0]}"
+    moved = bandwidth(ours, outputs) if ours.get("bytes_moved") else ""
+    return [
+        group.replace(":", " "),
+        outputs,
+        duration(ours["seconds"]),
+        "<br>".join(listed),
+        fastest,
+        fastest_right,
+        moved,
+    ]
+
+
+def bandwidth(ours: Run, outputs: str) -> str:
+    """GB/s of the bytes that must move, and their share of what the machine can read."""
+    speed = ours["bytes_moved"] / ours["seconds"]
+    if not ours.get("read_bandwidth"):
+        return f"{speed / 1e9:.2g}"
+    share, floor = speed / ours["read_bandwidth"], ours.get("bandwidth_floor")
+    said = f", {below(share, floor)}floor {floor:.0%}" if floor and outputs == "fresh" else ""
+    return f"{speed / 1e9:.2g} ({share:.0%}{said})"
+
+
+def below(found: float, floor: float) -> str:
+    """A word for a floor that was not reached."""
+    return "BELOW " if found < floor else ""
 
 
 def duration(seconds: float) -> str:
@@ -75,7 +97,7 @@ def notes(result: dict[str, Any]) -> list[str]:
     cpu = machine.get("cpu") or {}
     runs = [bench["extra_info"] for bench in result["benchmarks"]]
     bandwidths = sorted(info["read_bandwidth"] for info in runs if info.get("read_bandwidth"))
-    versions = next((info["versions"] for info in runs if info.get("versions")), {})
+    versions: dict[str, str] = next((info["versions"] for info in runs if info.get("versions")), {})
     said = [
         f"Measured {result['datetime'][:10]} on {cpu.get('brand_raw', machine.get('machine', 'an unnamed machine'))}, "
         f"{cpu.get('count', '?')} cores, {machine['system']}, Python {machine['python_version']}"

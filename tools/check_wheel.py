@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 
 MAX_BYTES = 5_000_000
@@ -22,6 +23,8 @@ SYSTEM_LIBRARIES = ("libc.so", "libm.so", "libgcc_s.so", "libpthread.so", "libdl
 def needed(library: bytes) -> list[str]:
     """Shared libraries that an ELF file asks the loader for."""
     dynamic = ELFFile(io.BytesIO(library)).get_section_by_name(".dynamic")
+    if not isinstance(dynamic, DynamicSection):
+        raise SystemExit("the extension has no dynamic section: not a shared library")
     return [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
 
 
