@@ -45,19 +45,22 @@ def row(group: str, outputs: str, runs: dict[str, Run]) -> list[str]:
     peers = sorted(((who, run) for who, run in runs.items() if who != US), key=lambda item: item[1]["seconds"])
     right = [(who, run) for who, run in peers if run["correct"]]
 
-    def faster(who: str, run: Run) -> str:
-        ratio = run["seconds"] / ours["seconds"]
-        floor = floors.get(who)
-        return f"{ratio:.2g}x" + (f", {below(ratio, floor)}floor {floor:g}x" if floor else "")
+    def ratio(run: Run) -> float:
+        return float(run["seconds"] / ours["seconds"])
+
+    def promised(who: str, run: Run) -> str:
+        return f", {below(ratio(run), floors[who])}floor {floors[who]:g}x" if who in floors else ""
 
     listed = [
-        f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({faster(who, run)})" for who, run in peers
+        f"{who}{'' if run['correct'] else '†'} {duration(run['seconds'])} ({ratio(run):.2g}x{promised(who, run)})"
+        for who, run in peers
     ]
-    fastest = f"{peers[0][1]['seconds'] / ours['seconds']:.2g}x {peers[0][0]}" if peers else "none"
+    fastest = f"{ratio(peers[0][1]):.2g}x {peers[0][0]}" if peers else "none"
     fastest_right = "none"
     if right:
         # The floor against whichever correct peer is the fastest has a name of its own.
-        fastest_right = f"{faster('fastest correct', right[0][1])} {right[0][0]}"
+        who, run = right[0]
+        fastest_right = f"{ratio(run):.2g}x {who}{promised('fastest correct', run)}"
     moved = bandwidth(ours, outputs) if ours.get("bytes_moved") else ""
     return [
         group.replace(":", " "),

@@ -9,7 +9,9 @@ import importlib.metadata
 import io
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
@@ -25,7 +27,8 @@ def needed(library: bytes) -> list[str]:
     dynamic = ELFFile(io.BytesIO(library)).get_section_by_name(".dynamic")
     if not isinstance(dynamic, DynamicSection):
         raise SystemExit("the extension has no dynamic section: not a shared library")
-    return [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
+    tags: Iterable[Any] = dynamic.iter_tags("DT_NEEDED")  # whose attributes depend on the tag
+    return [tag.needed for tag in tags]
 
 
 def faults(wheel: Path) -> list[str]:
