@@ -1,4 +1,4 @@
-"""Sphinx configuration. The figures are drawn here, from the kernels that are installed, each time the docs are built."""
+"""Sphinx configuration. The figures are drawn here, from the installed kernels, each time the docs are built."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"changelog": [], "contributing": []}
+html_sidebars: dict[str, list[str]] = {"changelog": [], "contributing": []}
 html_show_sourcelink = False
 
 

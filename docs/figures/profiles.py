@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import style
 
@@ -15,7 +17,7 @@ COLOUR = {"ROOTED": style.VERMILION, "ROOTLESS": style.BLUE, "MIXED": style.PURP
 def plume(centre: float, width: float, amplitude: float) -> np.ndarray:
     """An anomaly that is Gaussian in log-pressure height, in ppb."""
     height = -H * np.log(PRESSURE / 1000)
-    return amplitude * np.exp(-0.5 * ((height + H * np.log(centre / 1000)) / width) ** 2)
+    return np.asarray(amplitude * np.exp(-0.5 * ((height + H * np.log(centre / 1000)) / width) ** 2))
 
 
 def verdicts() -> None:
@@ -35,7 +37,8 @@ def verdicts() -> None:
             ax.axhspan(SPLIT, 1100, color="#F2F2F2", zorder=0)
             if ground[k] < 900:
                 ax.axhspan(ground[k], 1100, facecolor="white", hatch="////", edgecolor=style.GREY, lw=0, zorder=1)
-                ax.text(0.5, 0.055, "under ground", transform=ax.transAxes, ha="center", fontsize=8, bbox={"fc": "w", "lw": 0})
+                boxed: dict[str, Any] = {"ha": "center", "fontsize": 8, "bbox": {"fc": "w", "lw": 0}}
+                ax.text(0.5, 0.055, "under ground", transform=ax.transAxes, **boxed)
             ax.axvline(0, color=style.BLACK, lw=0.6)
             ax.errorbar(x, p, xerr=SIGMA, fmt="none", ecolor=colour, elinewidth=1, alpha=0.6)
             strong = x / SIGMA >= THRESHOLD
@@ -46,7 +49,9 @@ def verdicts() -> None:
             zeta = -H * np.log(p / 1000)
             middle = np.average(zeta[fitted]), np.average(x[fitted])
             ends = np.array([zeta[fitted].min(), zeta[fitted].max()])
-            ax.plot(middle[1] + scan.gradient[k] * (ends - middle[0]), 1000 * np.exp(-ends / H), "--", color="k", lw=1.2)
+            ax.plot(
+                middle[1] + scan.gradient[k] * (ends - middle[0]), 1000 * np.exp(-ends / H), "--", color="k", lw=1.2
+            )
             slope = f"{scan.gradient[k]:+.1f} ± {scan.gradient_se[k]:.1f} ppb/km".replace("-", "\N{MINUS SIGN}")
             ax.set_title(f"{name}\n{slope}", color=colour, fontweight="bold")
             ax.set_xlim(-15, 48)
@@ -67,7 +72,8 @@ def one_degree_of_freedom() -> None:
         pairs = (("plume at the ground", low, style.VERMILION, "o"), ("plume at 450 hPa", high, style.BLUE, "s"))
         for name, truth, colour, marker in pairs:
             for ax, profile in zip(axes, (truth, kernel @ truth), strict=True):
-                verdict = ProfileVerdict(int(scan_profiles(profile, PRESSURE, sigma=SIGMA, level_axis=0).verdict)).name
+                scan = scan_profiles(profile, PRESSURE, sigma=SIGMA, level_axis=0)
+                verdict = ProfileVerdict(int(scan.verdict)).name
                 ax.plot(profile, PRESSURE, marker + "-", color=colour, label=f"{name}: {verdict}", ms=5)
         axes[0].set_title("true anomaly")
         axes[1].set_title("as retrieved, one degree of freedom")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -23,9 +24,9 @@ OUT = Path(__file__).parent.parent / "_generated"
 
 
 @contextmanager
-def figure(name: str, columns: int = 1, *, height: float = 3.6, **options: object) -> Iterator[tuple[Figure, list[Axes]]]:
+def figure(name: str, columns: int = 1, *, height: float = 3.6, **options: Any) -> Iterator[tuple[Figure, list[Axes]]]:
     """Axes in a row, saved as ``_generated/<name>.png`` with the word "simulated" on it."""
-    rc = {
+    rc: Any = {
         "font.size": 9.5,
         "axes.titlesize": 10,
         "axes.titlelocation": "left",

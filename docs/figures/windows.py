@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import style
 
@@ -46,8 +48,14 @@ def main() -> None:
         for ax in (top, bottom):
             ax.axvspan(RISE - 0.5, RISE + 5.5, color=style.YELLOW, alpha=0.35, lw=0, label="30 ppb added")
         top.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
-        bottom.axvspan(FILL_DAY + 0.5, FILL_DAY + WINDOW + 0.5, facecolor="none", hatch="///", edgecolor="#D8D8D8", lw=0)
-        said = {"fontsize": 8, "color": "#505050", "ha": "center", "bbox": {"fc": "white", "lw": 0, "pad": 1}}
+        inside = (FILL_DAY + 0.5, FILL_DAY + WINDOW + 0.5)
+        bottom.axvspan(*inside, facecolor="none", hatch="///", edgecolor="#D8D8D8", lw=0)
+        said: dict[str, Any] = {
+            "fontsize": 8,
+            "color": "#505050",
+            "ha": "center",
+            "bbox": {"fc": "white", "lw": 0, "pad": 1},
+        }
         bottom.text(FILL_DAY + 8, 5.0, "9999 is in the window", **said)
         bottom.plot(day, moment.zscore, "o-", color=style.BLUE, ms=3.5, lw=1, label="z, moment")
         bottom.plot(day, robust.zscore, "s-", color=style.ORANGE, ms=3.5, lw=1, label="z, robust")
