@@ -74,6 +74,10 @@ test-python: $(VENV)/.installed ## the Python tests
 docs: $(VENV)/.installed ## the documentation, in docs/_build/html; warnings are errors
 	$(PY) -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 
+.PHONY: picture
+picture: docs ## draw the README's picture anew
+	cp docs/_generated/simulated_trace.png docs/images/
+
 .PHONY: bench
 bench: $(VENV)/.installed ## measure beside the peers, keep .bench/*.json, write the README's table
 	$(PY) tools/bench.py $(BENCH_ARGS)

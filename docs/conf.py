@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
 ]
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "_generated", "figures"]
 nitpicky = True
 

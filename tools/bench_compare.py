@@ -47,7 +47,7 @@ def environment(home: Path, wheel: Path) -> Path:
 
 def measure(python: Path, target: Path, arguments: list[str]) -> dict[str, float]:
     """Median seconds of each bench id, one round."""
-    options = ["--benchmark-only", "--benchmark-quiet", "--quiet", f"--benchmark-json={target}"]
+    options = ["--benchmark-only", "--quiet", "--timeout=0", f"--benchmark-json={target}"]
     subprocess.run([python, "-m", "pytest", "benches", *options, *arguments], check=True)
     benches = json.loads(target.read_text(encoding="utf-8"))["benchmarks"]
     return {bench["fullname"]: bench["stats"]["median"] for bench in benches}
