@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import style
 from matplotlib.colors import ListedColormap
@@ -64,7 +66,8 @@ def main() -> None:
     with style.figure("simulated_trace", 1, height=0.1) as (fig, axes):
         axes[0].remove()
         fig.set_size_inches(8.4, 4.4)
-        left, right = fig.subfigures(1, 2, width_ratios=[1, 1.35])
+        parts: Any = fig.subfigures(1, 2, width_ratios=[1, 1.35])
+        left, right = parts
         ax = left.subplots()
         during = np.nanmean(z[slice(*RELEASE), 1], axis=0)
         mesh = ax.pcolormesh(LON, LAT, during, shading="nearest", cmap=style.DIVERGING, vmin=-4, vmax=4)
