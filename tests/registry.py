@@ -65,7 +65,8 @@ class Kernel:
         """Call the kernel, see that it wrote to none of its inputs, and return its arrays by name."""
         given = {**arguments, **options}
         before = {name: frozen(value) for name, value in given.items()}
-        result = by_name(self.function(*(given.pop(name) for name in self.positional), **given))
+        first = [given.pop(name) for name in self.positional]
+        result = by_name(self.function(*first, **given))
         for name, value in {**arguments, **options}.items():
             assert frozen(value) == before[name], f"{self.name} wrote to {name}"
         return result
@@ -74,7 +75,8 @@ class Kernel:
         """What the twin says."""
         assert self.oracle is not None
         given = {**arguments, **options}
-        return by_name(self.oracle(*(given.pop(name) for name in self.positional), **given))
+        first = [given.pop(name) for name in self.positional]
+        return by_name(self.oracle(*first, **given))
 
 
 def mixing_ratio(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any, missing: float = 0.2) -> np.ndarray:
