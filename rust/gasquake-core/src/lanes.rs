@@ -64,7 +64,10 @@ pub fn load<T: Real, const L: usize>(
     if tile.strides()[1] == 1 || lanes == 1 {
         for (t, row) in (from..last).zip(rows.iter_mut()) {
             if let Some(source) = tile.row(t).to_slice() {
-                row[..lanes].copy_from_slice(source);
+                match <&[T; L]>::try_from(source) {
+                    Ok(full) => *row = *full,
+                    Err(_) => row[..lanes].copy_from_slice(source),
+                }
             }
         }
     } else {
@@ -82,8 +85,10 @@ pub fn load<T: Real, const L: usize>(
 pub fn store<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, t: usize, row: &[T; L]) {
     let mut target = tile.row_mut(t);
     if let Some(slice) = target.as_slice_mut() {
-        let n = slice.len().min(L);
-        slice[..n].copy_from_slice(&row[..n]);
+        match <&mut [T; L]>::try_from(&mut *slice) {
+            Ok(full) => *full = *row,
+            Err(_) => slice.copy_from_slice(&row[..slice.len()]),
+        }
     } else {
         for (to, &x) in target.iter_mut().zip(row) {
             *to = x;

@@ -12,7 +12,7 @@ pub use robust::seasonal_zscore_robust;
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Moments, Sums};
+use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
@@ -92,7 +92,7 @@ impl<T: Real> Row<T> {
         self.zscore[l] = T::from_f64(if spread > 0.0 { zscore } else { f64::NAN });
         self.mean[l] = T::from_f64(centre);
         self.std[l] = T::from_f64(spread);
-        self.count[l] = count as i32;
+        self.count[l] = as_count(count);
     }
 }
 
