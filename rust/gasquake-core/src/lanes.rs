@@ -4,6 +4,7 @@
 //! over lanes, which the compiler vectorises, and a tile's state stays in the nearest cache.
 
 use crate::real::Real;
+use crate::simd::{prefetch, prefetch_write};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 /// Views to read from and views to write to are cut alike; ndarray has no common trait for splitting them.
@@ -93,5 +94,25 @@ pub fn store<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, t: usize,
         for (to, &x) in target.iter_mut().zip(row) {
             *to = x;
         }
+    }
+}
+
+/// Rows of a tile lie far apart, where the hardware does not look ahead: ask for row `t` before it is read.
+#[inline(always)]
+pub fn expect<T>(tile: &ArrayView2<'_, T>, t: usize) {
+    if t < tile.nrows()
+        && let Some(row) = tile.row(t).to_slice()
+    {
+        prefetch(row, 0);
+    }
+}
+
+/// As [`expect`], before row `t` is written.
+#[inline(always)]
+pub fn expect_store<T>(tile: &ArrayViewMut2<'_, T>, t: usize) {
+    if t < tile.nrows()
+        && let Some(row) = tile.row(t).to_slice()
+    {
+        prefetch_write(row, 0);
     }
 }
