@@ -7,6 +7,9 @@ use crate::real::Real;
 use crate::simd::{prefetch, prefetch_write};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
+/// How many rows ahead memory is asked for.
+const AHEAD: usize = 16;
+
 /// Views to read from and views to write to are cut alike; ndarray has no common trait for splitting them.
 macro_rules! cut {
     ($array:expr, $lanes:expr) => {{
@@ -64,6 +67,7 @@ pub fn load<T: Real, const L: usize>(
     rows.resize(to - from, [T::NAN; L]);
     if tile.strides()[1] == 1 || lanes == 1 {
         for (t, row) in (from..last).zip(rows.iter_mut()) {
+            expect(tile, t + AHEAD);
             if let Some(source) = tile.row(t).to_slice() {
                 match <&[T; L]>::try_from(source) {
                     Ok(full) => *row = *full,
