@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 from typing import Any
+
+import numpy as np
+
+from registry import KERNELS
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -36,3 +41,22 @@ def start_python(code: str, *arguments: str, **variables: Any) -> subprocess.Pop
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def digests(names: list[str], n_threads: int | None, answer: Any) -> None:
+    """In a child process: send the digest of each kernel's results on data that goes to the pool."""
+    answer.send({name: digest_of(name, n_threads) for name in names})
+    answer.close()
+
+
+def digest_of(name: str, n_threads: int | None = None) -> str:
+    kernel = next(kernel for kernel in KERNELS if kernel.name == name)
+    return digest(kernel(kernel.arguments(kernel.large), n_threads=n_threads))
+
+
+def digest(found: dict[str, np.ndarray]) -> str:
+    """SHA-256 of names and bytes."""
+    whole = hashlib.sha256()
+    for name, array in sorted(found.items()):
+        whole.update(name.encode() + array.dtype.str.encode() + np.ascontiguousarray(array).tobytes())
+    return whole.hexdigest()

@@ -61,6 +61,18 @@ class Kernel:
     def arguments(self, shape: tuple[int, ...] | None = None, dtype: Any = np.float32, seed: int = 1) -> Arguments:
         return self.draw(np.random.default_rng(seed), self.shape if shape is None else shape, dtype)
 
+    def tiled(self, size: int, seed: int = 1, **options: Any) -> Arguments:
+        """Arguments with about so many elements in the main array: a few pixels over and over."""
+        arguments = {**self.arguments(None if self.pixels is None else self.pixels(1000), seed=seed), **options}
+        main = arguments[self.positional[0]]
+        if self.pixels is None:
+            return {**arguments, "n": max(1, size // main.size)}
+        times = max(1, size // main.size)
+        return {
+            name: np.concatenate([value] * times, axis=self.pixel_axis) if name in self.arrays and name != "pressure" else value
+            for name, value in arguments.items()
+        }
+
     def __call__(self, arguments: Arguments, **options: Any) -> dict[str, np.ndarray]:
         """Call the kernel, see that it wrote to none of its inputs, and return its arrays by name."""
         given = {**arguments, **options}
