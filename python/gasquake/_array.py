@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_float", "broadcast_float", "check_choice", "check_positive_int", "lanes", "resolve_axis"]
+__all__ = [
+    "as_float",
+    "broadcast_float",
+    "check_bool",
+    "check_choice",
+    "check_number",
+    "check_positive_int",
+    "lanes",
+    "memory_order",
+    "resolve_axis",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -92,30 +102,38 @@ def resolve_axis(axis: Any, ndim: int, name: str = "axis") -> int:
     return int(found % ndim)
 
 
+def memory_order(array: FloatArray) -> list[int]:
+    """Axes of `array` in the order in which they lie in memory, where that makes it C-contiguous; else as they are."""
+    if not array.flags.c_contiguous:
+        order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+        if array.transpose(order).flags.c_contiguous:
+            return order
+    return list(range(array.ndim))
+
+
 def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[Any]], NDArray[Any]]]:
     """View `array` as C-contiguous ``(outer, n, inner)`` with `axis` in the middle.
 
-    An array that is C-contiguous after some permutation of its axes is not copied, and what is computed from it is
-    laid out alike; any other array is copied once.
+    An array that is C-contiguous after some permutation of its axes (`memory_order`) is not copied, and what is
+    computed from it is laid out alike; any other array is copied once.
 
     Returns
     -------
     view : ndarray
         The 3-d array.
     restore : callable
-        Turns an array of the view's shape back into one of `array`'s shape.
+        Turns an array ``(outer, m, inner)`` into one with the axes of `array`, `axis` being m long.
     """
-    shape = array.shape
-    if array.flags.c_contiguous:
-        outer, inner = _product(shape[:axis]), _product(shape[axis + 1 :])
-        return array.reshape(outer, shape[axis], inner), lambda out: out.reshape(shape)
-    order = sorted(range(array.ndim), key=lambda k: -array.strides[k])
-    moved = array.transpose(order)
-    if not moved.flags.c_contiguous:
-        return lanes(np.ascontiguousarray(array), axis)
+    order = memory_order(array)
+    moved = np.ascontiguousarray(array.transpose(order))
+    at = order.index(axis)
+    before, after = moved.shape[:at], moved.shape[at + 1 :]
     back = np.argsort(order)
-    view, restore = lanes(moved, order.index(axis))
-    return view, lambda out: restore(out).transpose(back)
+
+    def restore(out: NDArray[Any]) -> NDArray[Any]:
+        return out.reshape(before + (out.shape[1],) + after).transpose(back)
+
+    return moved.reshape(_product(before), moved.shape[at], _product(after)), restore
 
 
 def _product(shape: tuple[int, ...]) -> int:
@@ -155,3 +173,37 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return str(value)
+
+
+def check_bool(value: Any, name: str) -> bool:
+    """True or False.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def check_number(value: Any, name: str, *, positive: bool = False) -> float:
+    """A finite real number.
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number.
+    ValueError
+        If it is NaN or infinite, or not positive where it must be.
+    """
+    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+    if not np.isfinite(found) or (positive and found <= 0):
+        raise ValueError(f"{name} must be {'positive and ' if positive else ''}finite, got {value!r}")
+    return found

@@ -15,7 +15,8 @@ macro_rules! cut {
         } else {
             array
         };
-        let mut out = Vec::with_capacity(slabs.len_of(Axis(0)) * slabs.len_of(Axis(2)).div_ceil($lanes));
+        let mut out =
+            Vec::with_capacity(slabs.len_of(Axis(0)) * slabs.len_of(Axis(2)).div_ceil($lanes));
         while slabs.len_of(Axis(0)) > 0 {
             let (slab, more) = slabs.split_at(Axis(0), 1);
             slabs = more;

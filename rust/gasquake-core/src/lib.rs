@@ -11,11 +11,11 @@ pub mod error;
 pub mod lanes;
 pub mod maxima;
 mod moments;
+mod order;
 pub mod parallel;
 pub mod profiles;
 pub mod real;
 pub mod simd;
-mod sorted;
 pub mod windows;
 
 pub use error::{Error, Result};

@@ -67,12 +67,16 @@ impl<const L: usize> Sums<L> {
         }
     }
 
+    /// Becomes the sums of two disjoint sets together.
     #[inline(always)]
-    pub(crate) fn set(&mut self, l: usize, lane: Lane) {
-        self.n[l] = lane.n;
-        self.pivot[l] = lane.pivot;
-        self.s1[l] = lane.s1;
-        self.s2[l] = lane.s2;
+    pub(crate) fn merged(&mut self, a: &Self, b: &Self) {
+        for l in 0..L {
+            let lane = a.lane(l).merge(b.lane(l));
+            self.n[l] = lane.n;
+            self.pivot[l] = lane.pivot;
+            self.s1[l] = lane.s1;
+            self.s2[l] = lane.s2;
+        }
     }
 }
 

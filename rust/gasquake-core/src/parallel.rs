@@ -64,7 +64,12 @@ impl Pool {
             .num_threads(threads)
             .thread_name(|i| format!("gasquake-{i}"))
             .build()
-            .map_err(|e| Error::value("n_threads", format!("= {threads} could not be started: {e}")))?;
+            .map_err(|e| {
+                Error::value(
+                    "n_threads",
+                    format!("= {threads} could not be started: {e}"),
+                )
+            })?;
         let pool = Self {
             workers: Box::leak(Box::new(workers)),
             threads,
@@ -165,7 +170,10 @@ mod tests {
     fn every_job_runs_once() {
         let mut out = vec![0u32; 1000];
         let pool = Pool::of(3).unwrap();
-        let exec = Exec::Pool { pool, poll: &|| false };
+        let exec = Exec::Pool {
+            pool,
+            poll: &|| false,
+        };
         for_each(exec, out.iter_mut().collect(), |slot, _| *slot += 1).unwrap();
         assert!(out.iter().all(|&n| n == 1));
     }
@@ -174,7 +182,10 @@ mod tests {
     fn a_poll_stops_the_rest() {
         let done = AtomicUsize::new(0);
         let pool = Pool::of(2).unwrap();
-        let exec = Exec::Pool { pool, poll: &|| true };
+        let exec = Exec::Pool {
+            pool,
+            poll: &|| true,
+        };
         let result = for_each(exec, vec![(); 1000], |(), _| {
             std::thread::sleep(Duration::from_millis(5));
             done.fetch_add(1, Ordering::Relaxed);
@@ -187,7 +198,10 @@ mod tests {
     #[should_panic(expected = "in a job")]
     fn a_panic_reaches_the_caller() {
         let pool = Pool::of(2).unwrap();
-        let exec = Exec::Pool { pool, poll: &|| false };
+        let exec = Exec::Pool {
+            pool,
+            poll: &|| false,
+        };
         let _ = for_each(exec, vec![1, 2, 3], |n, _| assert!(n != 2, "in a job"));
     }
 }

@@ -4,9 +4,15 @@
 //! past it, and gets a TypeError, never a panic.
 
 use numpy::ndarray::Dimension;
-use numpy::{Element, PyArray, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray, PyReadwriteArray, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{
+    Element, PyArray, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray, PyReadwriteArray,
+    PyUntypedArray, PyUntypedArrayMethods,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+
+/// Any NumPy array, not yet looked at.
+pub(crate) type Any<'py> = Bound<'py, PyUntypedArray>;
 
 /// The two element types that a kernel is compiled for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,7 +22,7 @@ pub(crate) enum Kind {
 }
 
 /// The element type of the array that decides a call's type.
-pub(crate) fn kind(array: &Bound<'_, PyUntypedArray>, name: &str) -> PyResult<Kind> {
+pub(crate) fn kind(array: &Any<'_>, name: &str) -> PyResult<Kind> {
     let py = array.py();
     let dtype = array.dtype();
     if dtype.is_equiv_to(&numpy::dtype::<f32>(py)) {
@@ -30,7 +36,7 @@ pub(crate) fn kind(array: &Bound<'_, PyUntypedArray>, name: &str) -> PyResult<Ki
     }
 }
 
-fn mismatch(array: &Bound<'_, PyUntypedArray>, name: &str, dtype: &str, ndim: usize) -> PyErr {
+fn mismatch(array: &Any<'_>, name: &str, dtype: &str, ndim: usize) -> PyErr {
     PyTypeError::new_err(format!(
         "{name} must be a {ndim}-d array of {dtype}, got a {}-d array of {}",
         array.ndim(),
@@ -40,12 +46,17 @@ fn mismatch(array: &Bound<'_, PyUntypedArray>, name: &str, dtype: &str, ndim: us
 
 /// A borrowed array to read from.
 pub(crate) fn readonly<'py, T: Element, D: Dimension>(
-    array: &Bound<'py, PyUntypedArray>,
+    array: &Any<'py>,
     name: &str,
 ) -> PyResult<PyReadonlyArray<'py, T, D>> {
-    let typed = array
-        .cast::<PyArray<T, D>>()
-        .map_err(|_| mismatch(array, name, &type_name::<T>(array.py()), D::NDIM.unwrap_or(0)))?;
+    let typed = array.cast::<PyArray<T, D>>().map_err(|_| {
+        mismatch(
+            array,
+            name,
+            &type_name::<T>(array.py()),
+            D::NDIM.unwrap_or(0),
+        )
+    })?;
     typed
         .try_readonly()
         .map_err(|e| PyTypeError::new_err(format!("{name} cannot be read: {e}")))
@@ -53,12 +64,17 @@ pub(crate) fn readonly<'py, T: Element, D: Dimension>(
 
 /// A borrowed array to write to.
 pub(crate) fn readwrite<'py, T: Element, D: Dimension>(
-    array: &Bound<'py, PyUntypedArray>,
+    array: &Any<'py>,
     name: &str,
 ) -> PyResult<PyReadwriteArray<'py, T, D>> {
-    let typed = array
-        .cast::<PyArray<T, D>>()
-        .map_err(|_| mismatch(array, name, &type_name::<T>(array.py()), D::NDIM.unwrap_or(0)))?;
+    let typed = array.cast::<PyArray<T, D>>().map_err(|_| {
+        mismatch(
+            array,
+            name,
+            &type_name::<T>(array.py()),
+            D::NDIM.unwrap_or(0),
+        )
+    })?;
     typed
         .try_readwrite()
         .map_err(|e| PyTypeError::new_err(format!("{name} cannot be written: {e}")))
@@ -68,12 +84,18 @@ fn type_name<T: Element>(py: Python<'_>) -> String {
     T::get_dtype(py).to_string()
 }
 
-/// Calls a generic function with f32 or f64, as the named array's dtype says.
+/// Runs an expression with `T` = f32 or f64, as the named array's dtype says.
 macro_rules! dispatch {
-    ($array:expr, $name:literal, $function:ident($($argument:expr),* $(,)?)) => {
+    ($array:expr, $name:literal, $T:ident => $body:expr) => {
         match $crate::input::kind($array, $name)? {
-            $crate::input::Kind::F32 => $function::<f32>($($argument),*),
-            $crate::input::Kind::F64 => $function::<f64>($($argument),*),
+            $crate::input::Kind::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::input::Kind::F64 => {
+                type $T = f64;
+                $body
+            }
         }
     };
 }

@@ -2,8 +2,11 @@
 
 use pyo3::prelude::*;
 
+mod climatology;
 mod error;
 mod input;
+mod maxima;
+mod profiles;
 mod run;
 mod windows;
 
@@ -12,13 +15,23 @@ mod _core {
     #[pymodule_export]
     use super::build_info;
     #[pymodule_export]
-    use super::windows::{rolling_mean, rolling_zscore};
+    use super::climatology::seasonal_zscore;
+    #[pymodule_export]
+    use super::maxima::locate_maxima;
+    #[pymodule_export]
+    use super::profiles::scan_profiles;
+    #[pymodule_export]
+    use super::windows::{rolling_mad, rolling_mean, rolling_median, rolling_std, rolling_zscore};
 }
 
 /// Profile, version, instruction set and threads.
 #[pyfunction]
 fn build_info() -> (&'static str, &'static str, &'static str, usize) {
-    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     (
         profile,
         env!("CARGO_PKG_VERSION"),

@@ -35,7 +35,9 @@ pub(crate) fn run<R: Send>(
                 }
             })
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| kernel(Exec::Pool { pool, poll: &poll })));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            kernel(Exec::Pool { pool, poll: &poll })
+        }));
         heard = signal.into_inner().unwrap_or(None);
         outcome
     });

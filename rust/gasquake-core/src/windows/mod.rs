@@ -4,6 +4,10 @@
 //! are at hand, so that a window is a tail of one block merged with a head of the next. Nothing is ever subtracted out
 //! of a sum, so a sample that has left the window leaves no trace.
 
+mod ordered;
+
+pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
+
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{load, store, tiles, tiles_mut};
 use crate::moments::{Lane, Moments, Sums};
@@ -44,7 +48,10 @@ impl Window {
     /// A length below 1.
     pub fn new(length: usize, min_count: usize, end: End) -> Result<Self> {
         if length < 1 {
-            return Err(Error::value("window", format!("must be at least 1, got {length}")));
+            return Err(Error::value(
+                "window",
+                format!("must be at least 1, got {length}"),
+            ));
         }
         Ok(Self {
             length,
@@ -125,10 +132,8 @@ pub fn rolling_zscore<T: Real>(
         .into_iter()
         .zip(tiles_mut(zscore, LANES))
         .zip(tiles_mut(count, LANES));
-    let jobs = tiles(values, LANES)
-        .into_iter()
-        .zip(outputs)
-        .map(|(values, ((anomaly, zscore), count))| Walk {
+    let jobs = tiles(values, LANES).into_iter().zip(outputs).map(
+        |(values, ((anomaly, zscore), count))| Walk {
             values,
             window,
             emit: Score {
@@ -136,7 +141,8 @@ pub fn rolling_zscore<T: Real>(
                 zscore,
                 count,
             },
-        });
+        },
+    );
     for_each(exec, jobs.collect(), |job, _| vectorize(job))
 }
 
@@ -161,7 +167,11 @@ impl<T: Real> Emit<T> for Mean<'_, T> {
         let mut out = [T::NAN; LANES];
         for l in 0..LANES {
             let Moments { n, mean, .. } = lane(l).moments();
-            out[l] = T::from_f64(if n >= min_count && n > 0.0 { mean } else { f64::NAN });
+            out[l] = T::from_f64(if n >= min_count && n > 0.0 {
+                mean
+            } else {
+                f64::NAN
+            });
         }
         store(&mut self.0, t, &out);
     }
@@ -174,7 +184,11 @@ impl<T: Real> Emit<T> for Std<'_, T> {
         for l in 0..LANES {
             let Moments { n, variance, .. } = lane(l).moments();
             let std = variance.sqrt();
-            out[l] = T::from_f64(if n >= min_count && n > 1.0 { std } else { f64::NAN });
+            out[l] = T::from_f64(if n >= min_count && n > 1.0 {
+                std
+            } else {
+                f64::NAN
+            });
         }
         store(&mut self.0, t, &out);
     }
@@ -232,14 +246,17 @@ impl<T: Real, E: Emit<T>> Vectorized for Walk<'_, T, E> {
             for (j, row) in rows.iter().enumerate() {
                 if self.window.end == End::Before {
                     let tail = &tails[j];
-                    self.emit.emit(start + j, row, min_count, |l| head.lane(l).merge(tail.lane(l)));
+                    self.emit.emit(start + j, row, min_count, |l| {
+                        head.lane(l).merge(tail.lane(l))
+                    });
                     head.push(row);
                 } else {
                     head.push(row);
                     let tail = &tails[j + 1];
                     if start + j >= ahead {
-                        self.emit
-                            .emit(start + j - ahead, row, min_count, |l| head.lane(l).merge(tail.lane(l)));
+                        self.emit.emit(start + j - ahead, row, min_count, |l| {
+                            head.lane(l).merge(tail.lane(l))
+                        });
                     }
                 }
             }
