@@ -14,8 +14,8 @@ from gasquake import _core
 from gasquake.units import convert, is_unit
 
 __all__ = [
-    "apply", "check_aligned", "describe", "find_dim", "float_dtype", "history", "is_lazy", "matching_dims",
-    "pressure_levels", "require_dataarray", "thread_count", "with_attrs", "with_units",
+    "apply", "calendar_days", "check_aligned", "describe", "find_dim", "float_dtype", "history", "is_lazy",
+    "matching_dims", "pressure_levels", "require_dataarray", "thread_count", "time_dim", "with_attrs", "with_units",
 ]  # fmt: skip
 
 
@@ -61,7 +61,9 @@ def require_dataarray(values: object, name: str) -> xr.DataArray:
         return values
     if isinstance(values, xr.Dataset):
         example = next(iter(values.data_vars), "co")
-        raise TypeError(f"{name} must be an xarray.DataArray, got a Dataset; take one variable of it, as in ds[{example!r}]")
+        raise TypeError(
+            f"{name} must be an xarray.DataArray, got a Dataset; take one variable of it, as in ds[{example!r}]"
+        )
     raise TypeError(
         f"{name} must be an xarray.DataArray, got {type(values).__name__}; for bare arrays use gasquake.kernels"
     )
@@ -162,7 +164,9 @@ def find_dim(array: xr.DataArray | xr.Dataset, role: str, name: str, *, dim: Has
         return found[0]
     how = f'name it, or set its coordinate\'s attrs["axis"] = "{_ROLES[role].axis}"'
     if not found:
-        raise ValueError(f"{name} has no {role} dimension: none of {present} has the CF attributes or a usual name; {how}")
+        raise ValueError(
+            f"{name} has no {role} dimension: none of {present} has the CF attributes or a usual name; {how}"
+        )
     raise ValueError(f"{name} has several {role} dimensions: {tuple(found)}; {how} and only that one's")
 
 
@@ -178,7 +182,9 @@ def pressure_levels(array: xr.DataArray, level: Hashable, name: str) -> NDArray[
     found = [c for c in along if is_unit(c.attrs.get("units"), "pressure")]
     own = [c for c in found if c.name == level]
     if len(own or found) > 1:
-        raise ValueError(f"{name} has several pressure coordinates along {level!r}: {[c.name for c in found]}; drop all but one")
+        raise ValueError(
+            f"{name} has several pressure coordinates along {level!r}: {[c.name for c in found]}; drop all but one"
+        )
     if not found:
         have = {c.name: c.attrs.get("units") for c in along}
         raise ValueError(
@@ -189,6 +195,47 @@ def pressure_levels(array: xr.DataArray, level: Hashable, name: str) -> NDArray[
     if is_lazy(coordinate):
         raise ValueError(f"{name}: the pressure coordinate {coordinate.name!r} is chunked; load it first with .load()")
     return convert(coordinate.values.astype(np.float64), coordinate.attrs["units"], "hPa", f"{name}: {coordinate.name}")
+
+
+def time_dim(values: object, *, dim: Hashable | None = None) -> Hashable:
+    """The time dim of `values`, whose coordinate, if it has one, must increase strictly."""
+    array = require_dataarray(values, "values")
+    time = find_dim(array, "time", "values", dim=dim)
+    index = array.indexes.get(time)
+    if index is None:
+        return time
+    if index.hasnans:
+        raise ValueError(f"the coordinate {time!r} of values holds missing times (NaT or NaN); drop them first")
+    if not (index.is_monotonic_increasing and index.is_unique):
+        problem = "repeats times" if index.is_monotonic_increasing else "is not sorted"
+        raise ValueError(
+            f"the coordinate {time!r} of values must strictly increase, but it {problem}; use values.sortby({time!r}) "
+            f"and .drop_duplicates({time!r}), or keep the orbits of one day apart in a dimension of their own"
+        )
+    return time
+
+
+def calendar_days(values: xr.DataArray, time: Hashable) -> NDArray[Any]:
+    """The date of every sample as datetime64[D]."""
+    if time not in values.coords:
+        raise ValueError(f"values has no coordinate {time!r}, so the day of its samples is unknown; assign_coords one")
+    stamps = values.coords[time].values
+    if stamps.dtype.kind == "M":
+        return stamps.astype("datetime64[D]")
+    if stamps.dtype == object and all(hasattr(t, "year") and hasattr(t, "day") for t in stamps):
+        try:
+            dates = [f"{t.year:04d}-{t.month:02d}-{t.day:02d}" for t in stamps]
+            return np.array(dates, dtype="datetime64[D]")
+        except ValueError as error:
+            calendar = getattr(stamps[0], "calendar", "unknown")
+            raise ValueError(
+                f"the coordinate {time!r} of values has dates of the {calendar!r} calendar that do not exist in the "
+                f"Gregorian one ({error}); convert it with values.convert_calendar"
+            ) from None
+    raise ValueError(
+        f"the coordinate {time!r} of values must hold dates (datetime64 or cftime), got dtype {stamps.dtype}; "
+        "decode it with xarray.decode_cf"
+    )
 
 
 # --- Units ------------------------------------------------------------------------------------------------------------
@@ -248,7 +295,6 @@ def apply(
     *,
     out_core: Sequence[Hashable] = (),
     out_sizes: Mapping[Hashable, int] | None = None,
-    whole: bool = False,
 ) -> xr.Dataset:
     """Apply a NumPy function over the core dims of arrays and put the results back on the coordinates of the first.
 
@@ -267,8 +313,6 @@ def apply(
         Core dims of every output.
     out_sizes : mapping of hashable to int, optional
         Sizes of dims of `out_core` that no input has.
-    whole : bool
-        Hand lazy arrays to `function` in one piece, not chunk by chunk.
 
     Returns
     -------
@@ -281,8 +325,6 @@ def apply(
     if is_lazy(*arrays):
         # A bad argument is an error now, not when the graph runs: nothing but empty arrays is computed here.
         function(*[np.zeros((0, *[v.sizes[d] for d in c]), v.dtype) for v, c in zip(variables, core, strict=True)])
-        if whole:
-            variables = [v.chunk(dict.fromkeys(v.dims, -1)) for v in variables]
         single = len(outputs) == 1  # xr.apply_ufunc takes one output bare, several as a tuple
         results = xr.apply_ufunc(
             (lambda *blocks: function(*blocks)[0]) if single else function,
@@ -310,7 +352,7 @@ def _core_last(variable: xr.Variable, loop: Iterable[Hashable], core: Sequence[H
     """The data as a view with its core dims last and dims of `loop` it lacks of size one."""
     data = variable.transpose(*[d for d in loop if d in variable.dims], *core).data
     index = [slice(None) if d in variable.dims else np.newaxis for d in loop]
-    return np.asanyarray(data[(*index, ...)])
+    return np.asanyarray(data[*index, ...])
 
 
 # --- Naming results ---------------------------------------------------------------------------------------------------

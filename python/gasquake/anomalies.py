@@ -77,7 +77,9 @@ def rolling_mean(
     >>> result.attrs["units"], result.attrs["long_name"]
     ('ppb', 'moving mean of co over 3 samples')
     """
-    return _rolling("mean", kernels.rolling_mean, "mean", values, window, min_count, center, dim, n_threads)
+    return _rolling(
+        kernels.rolling_mean, "mean", values, window, min_count=min_count, center=center, dim=dim, n_threads=n_threads
+    )
 
 
 def rolling_std(
@@ -135,7 +137,16 @@ def rolling_std(
     >>> result.attrs["units"], result.attrs["long_name"]
     ('ppb', 'moving standard deviation of co over 3 samples')
     """
-    return _rolling("std", kernels.rolling_std, "standard deviation", values, window, min_count, center, dim, n_threads)
+    return _rolling(
+        kernels.rolling_std,
+        "standard deviation",
+        values,
+        window,
+        min_count=min_count,
+        center=center,
+        dim=dim,
+        n_threads=n_threads,
+    )
 
 
 def rolling_median(
@@ -193,7 +204,16 @@ def rolling_median(
     >>> result.attrs["units"], result.attrs["long_name"]
     ('ppb', 'moving median of co over 3 samples')
     """
-    return _rolling("median", kernels.rolling_median, "median", values, window, min_count, center, dim, n_threads)
+    return _rolling(
+        kernels.rolling_median,
+        "median",
+        values,
+        window,
+        min_count=min_count,
+        center=center,
+        dim=dim,
+        n_threads=n_threads,
+    )
 
 
 def rolling_mad(
@@ -251,7 +271,9 @@ def rolling_mad(
     >>> result.attrs["units"], result.attrs["long_name"]
     ('ppb', 'moving median absolute deviation of co over 3 samples')
     """
-    return _rolling("mad", kernels.rolling_mad, "median absolute deviation", values, window, min_count, center, dim, n_threads)
+    return _rolling(
+        "mad", kernels.rolling_mad, "median absolute deviation", values, window, min_count, center, dim, n_threads
+    )
 
 
 def rolling_zscore(
@@ -314,12 +336,18 @@ def rolling_zscore(
     >>> result.anomaly.attrs["units"], result.zscore.attrs["units"]
     ('ppb', '1')
     """
-    time = _time_dim(values, dim)
+    time = _labelled.time_dim(values, dim=dim)
     threads = _labelled.thread_count(n_threads, values)
 
     def moving(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         found = kernels.rolling_zscore(
-            array, window, method=method, include_current=include_current, min_count=min_count, axis=-1, n_threads=threads
+            array,
+            window,
+            method=method,
+            include_current=include_current,
+            min_count=min_count,
+            axis=-1,
+            n_threads=threads,
         )
         return found.anomaly, found.zscore, found.count
 
@@ -389,8 +417,8 @@ def seasonal_zscore(
     >>> result.zscore.values[-1], result["mean"].values[-1], result["count"].values[-1]
     (np.float64(3.0), np.float64(2.0), np.int32(3))
     """
-    time = _time_dim(values, dim)
-    day = _days(values, time)
+    time = _labelled.time_dim(values, dim=dim)
+    day = _labelled.calendar_days(values, time)
     threads = _labelled.thread_count(n_threads, values)
 
     def against_season(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -415,17 +443,17 @@ def seasonal_zscore(
 
 
 def _rolling(
-    what: str,
     kernel: Callable[..., NDArray[Any]],
     title: str,
     values: xr.DataArray,
     window: int,
+    *,
     min_count: int | None,
     center: bool,
     dim: Hashable | None,
     n_threads: int | None,
 ) -> xr.DataArray:
-    time = _time_dim(values, dim)
+    time = _labelled.time_dim(values, dim=dim)
     threads = _labelled.thread_count(n_threads, values)
 
     def moving(array: NDArray[Any]) -> tuple[NDArray[Any]]:
@@ -436,7 +464,9 @@ def _rolling(
         result.rename(values.name),
         values.attrs.get("units"),
         f"moving {title} of {_labelled.describe(values)} over {window} samples",
-        history=_labelled.history(values, f"rolling_{what}(window={window}, min_count={min_count}, center={center})"),
+        history=_labelled.history(
+            values, f"{kernel.__name__}(window={window}, min_count={min_count}, center={center})"
+        ),
     )
 
 
@@ -462,44 +492,3 @@ def _named(result: xr.Dataset, values: xr.DataArray, reference: str, call: str) 
     for name, variable in result.data_vars.items():
         _labelled.with_attrs(variable, *long_names[str(name)])
     return result.assign_attrs(history=_labelled.history(values, call))
-
-
-def _time_dim(values: object, dim: Hashable | None) -> Hashable:
-    """The time dim of `values`, whose coordinate, if it has one, must increase strictly."""
-    array = _labelled.require_dataarray(values, "values")
-    time = _labelled.find_dim(array, "time", "values", dim=dim)
-    index = array.indexes.get(time)
-    if index is None:
-        return time
-    if index.hasnans:
-        raise ValueError(f"the coordinate {time!r} of values holds missing times (NaT or NaN); drop them first")
-    if not (index.is_monotonic_increasing and index.is_unique):
-        problem = "repeats times" if index.is_monotonic_increasing else "is not sorted"
-        raise ValueError(
-            f"the coordinate {time!r} of values must strictly increase, but it {problem}; use values.sortby({time!r}) "
-            f"and .drop_duplicates({time!r}), or keep the orbits of one day apart in a dimension of their own"
-        )
-    return time
-
-
-def _days(values: xr.DataArray, time: Hashable) -> NDArray[Any]:
-    """The date of every sample as datetime64[D]."""
-    if time not in values.coords:
-        raise ValueError(f"values has no coordinate {time!r}, so the day of its samples is unknown; assign_coords one")
-    stamps = values.coords[time].values
-    if stamps.dtype.kind == "M":
-        return stamps.astype("datetime64[D]")
-    if stamps.dtype == object and all(hasattr(t, "year") and hasattr(t, "day") for t in stamps):
-        try:
-            dates = [f"{t.year:04d}-{t.month:02d}-{t.day:02d}" for t in stamps]
-            return np.array(dates, dtype="datetime64[D]")
-        except ValueError as error:
-            calendar = getattr(stamps[0], "calendar", "unknown")
-            raise ValueError(
-                f"the coordinate {time!r} of values has dates of the {calendar!r} calendar that do not exist in the "
-                f"Gregorian one ({error}); convert it with values.convert_calendar"
-            ) from None
-    raise ValueError(
-        f"the coordinate {time!r} of values must hold dates (datetime64 or cftime), got dtype {stamps.dtype}; "
-        "decode it with xarray.decode_cf"
-    )

@@ -81,9 +81,9 @@ def column(
 def dry_mole_fraction(
     ds: xr.Dataset, gas: str, /, *, min_observed: float = 0.8, humidity: str = "q", level_dim: Hashable | None = None
 ) -> xr.Dataset:
-    """Mean mole fraction of a gas in the dry air of the column: XCO, XCH4.
+    r"""Mean mole fraction of a gas in the dry air of the column: XCO, XCH4.
 
-    .. math:: X = \\int x (1 - q)\\, dp \\Big/ \\int (1 - q)\\, dp
+    .. math:: X = \int x (1 - q)\, dp \Big/ \int (1 - q)\, dp
 
     Parameters
     ----------
@@ -171,6 +171,8 @@ def _integrals(
     _labelled.check_aligned(values, gas, surface_pressure=surface, **({} if moisture is None else {humidity: moisture}))
     if level in surface.dims:
         raise ValueError(f"surface_pressure must not have the level dimension {level!r}, got {surface.dims}")
+    if pressure.size == 0:
+        raise ValueError(f"{gas} must have at least one level, got none along {level!r}")
     if np.unique(pressure).size != pressure.size or not (pressure > 0).all():
         raise ValueError(f"the pressure of the levels of {gas} must be distinct and > 0, got {pressure}")
     kind = _labelled.float_dtype(values, gas)
@@ -198,36 +200,40 @@ def _dry_integrals(
     `pressure` (level,) falls; `x` and `q` are (level, ...); `ps` is (...).
     """
     shape = np.broadcast_shapes(x.shape[1:], ps.shape)
-    gas, seen, dry = (np.zeros(shape) for _ in range(3))
     ground = np.broadcast_to(np.where(np.isfinite(ps), ps, np.nan).astype(np.float64), shape)
-    for k, p in enumerate(pressure):
+    gas, seen, dry = (np.zeros(shape) for _ in range(3))
+
+    def at(k: int) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+        """Where level k was observed, its x (0 where not) and its dry share (1 where unknown)."""
         valid = np.isfinite(x[k])
-        air = np.ones(shape)  # the dry share; air of unknown humidity counts as dry in the total
+        air = np.ones(shape)
         if q is not None:
             valid = valid & np.isfinite(q[k])
-            air = 1.0 - np.where(np.isfinite(q[k]), q[k], 0.0).astype(np.float64)
-        here = np.where(valid, x[k], 0.0).astype(np.float64)
+            air -= np.where(np.isfinite(q[k]), q[k], 0.0)
+        return valid, np.where(valid, x[k], 0.0).astype(np.float64), air
+
+    below = at(0)
+    for k, p in enumerate(pressure):
+        here = valid, value, air = at(k)
         above = p <= ground
-        # From this level down to the ground, if it is the lowest above it.
         lowest = above & (pressure[k - 1] > ground) if k else above
-        held = np.where(lowest, ground - p, 0.0)
-        dry += held * air
-        seen += np.where(valid, held * air, 0.0)
-        gas += held * air * here
+        held = np.where(lowest, ground - p, 0.0) * air
+        dry += held
+        seen += held * valid
+        gas += held * value
         if k:
-            # From this level down to the one below: x = here + s (below - here), s = ln(p/p_k) / ln(p_{k-1}/p_k).
+            # In the layer from this level down, x = value + s slope and air likewise, s = ln(p/p_k) / ln(p_{k-1}/p_k).
             thickness, span = pressure[k - 1] - p, np.log(pressure[k - 1] / p)
             one = pressure[k - 1] - thickness / span  # integral of s dp
             two = pressure[k - 1] - 2.0 * one / span  # integral of s^2 dp
+            slope, drying = below[1] - value, below[2] - air
             inside = above & ~lowest
-            layer = air * thickness + (air_below - air) * one
+            layer = air * thickness + drying * one
             dry += np.where(inside, layer, 0.0)
-            both = inside & valid & valid_below
+            both = inside & valid & below[0]
             seen += np.where(both, layer, 0.0)
-            product = air * here * thickness
-            product += (air * (below - here) + (air_below - air) * here) * one + (air_below - air) * (below - here) * two
-            gas += np.where(both, product, 0.0)
-        below, air_below, valid_below = here, air, valid
+            gas += np.where(both, value * layer + slope * (air * one + drying * two), 0.0)
+        below = here
     dry = np.where(np.isfinite(ground), dry, np.nan)
     observed = np.divide(seen, dry, out=np.full(shape, np.nan), where=dry > 0.0)
     return np.divide(gas, seen, out=np.full(shape, np.nan), where=seen > 0.0), dry, observed
@@ -241,9 +247,9 @@ def implied_mass(
     gas: str | None = None,
     cell_area: xr.DataArray | None = None,
 ) -> xr.DataArray:
-    """Mass of gas in each grid cell that a column-mean anomaly stands for: what a source would have had to release.
+    r"""Mass of gas in each grid cell that a column-mean anomaly stands for: what a source would have had to release.
 
-    .. math:: m = X \\, \\frac{p_s}{g M_{air}} \\, A \\, M_{gas}
+    .. math:: m = X \, \frac{p_s}{g M_{air}} \, A \, M_{gas}
 
     Print it beside every anomaly. To hold it against the wind a source must renew it within the time in which the air
     of the cell is replaced, about 3 hours for 100 km and 10 m/s.
@@ -291,10 +297,7 @@ def implied_mass(
     fraction = _labelled.with_units(anomaly, "anomaly", "mol mol-1")
     ground = _labelled.with_units(surface_pressure, "surface_pressure", "hPa")
     known = _known_gas(gas, anomaly.name)
-    if cell_area is None:
-        area = _cell_area(fraction)
-    else:
-        area = _labelled.with_units(cell_area, "cell_area", "m2")
+    area = _cell_area(fraction) if cell_area is None else _labelled.with_units(cell_area, "cell_area", "m2")
     _labelled.check_aligned(fraction, "anomaly", surface_pressure=ground, cell_area=area)
     kind = _labelled.float_dtype(fraction, "anomaly")
 

@@ -117,14 +117,18 @@ def scan_profiles(
     pressure = _labelled.pressure_levels(values, level, "values")
     units = values.attrs.get("units")
     if sigma is None and units not in _NO_UNIT:
-        raise ValueError(f"values has units {units!r}, so it needs sigma; without sigma it must hold z-scores (units '1')")
+        raise ValueError(
+            f"values has units {units!r}, so it needs sigma; without sigma it must hold z-scores (units '1')"
+        )
     if sigma is not None:
         _labelled.require_dataarray(sigma, "sigma")
         sigma = sigma if units is None else _labelled.with_units(sigma, "sigma", units)
     if surface_pressure is not None:
         surface_pressure = _labelled.with_units(surface_pressure, "surface_pressure", "hPa")
         if level in surface_pressure.dims:
-            raise ValueError(f"surface_pressure must not have the level dimension {level!r}, got {surface_pressure.dims}")
+            raise ValueError(
+                f"surface_pressure must not have the level dimension {level!r}, got {surface_pressure.dims}"
+            )
     _labelled.check_aligned(values, "values", sigma=sigma, surface_pressure=surface_pressure)
     threads = _labelled.thread_count(n_threads, values, sigma, surface_pressure)
 
@@ -180,7 +184,8 @@ _SCAN: dict[str, Any] = {
 
 def _look_up(pressure: NDArray[np.float64], index: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """The pressure of each index, NaN for -1."""
-    return np.append(pressure, np.nan)[index]
+    found: NDArray[np.float64] = np.append(pressure, np.nan)[index]
+    return found
 
 
 def _without_shape(result: xr.Dataset, shape: xr.Dataset) -> xr.Dataset:
@@ -193,7 +198,7 @@ def _without_shape(result: xr.Dataset, shape: xr.Dataset) -> xr.Dataset:
 
     arrays = [result["verdict"], shape["has_shape"]]
     verdict = _labelled.apply(downgrade, arrays, [[], []], {"verdict": np.int8})["verdict"]
-    return result.assign(verdict=verdict, **{str(k): v.drop_vars(list(v.coords)) for k, v in shape.data_vars.items()})
+    return result.assign({"verdict": verdict, **shape.drop_vars(list(shape.coords)).data_vars})
 
 
 def _named_scan(result: xr.Dataset, values: xr.DataArray, settings: str) -> xr.Dataset:
@@ -287,7 +292,7 @@ def shape_information(
 def _singular_ratio(kernel: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Trace, and second over first singular value, of each (..., n, n)."""
     bad = ~np.isfinite(kernel)
-    absent = bad.all(axis=-1) & bad.all(axis=-2)
+    absent: NDArray[np.bool_] = np.logical_and(bad.all(axis=-1), bad.all(axis=-2))
     outside = absent[..., :, np.newaxis] | absent[..., np.newaxis, :]
     unknown = (bad & ~outside).any(axis=(-2, -1)) | absent.all(axis=-1)
     # Rows and columns of zeros change neither the trace nor the singular values that are not zero.
@@ -313,5 +318,5 @@ def _kernel_dims(kernel: xr.DataArray, dims: tuple[Hashable, Hashable] | None) -
         _labelled.find_dim(kernel, "level", "kernel", dim=dim)
     sizes = [kernel.sizes[dim] for dim in dims]
     if sizes[0] != sizes[1] or dims[0] == dims[1]:
-        raise ValueError(f"the two level dimensions of kernel must differ and have one length, got {dict(zip(dims, sizes, strict=True))}")
+        raise ValueError(f"the two level dimensions of kernel must have one length, got {dims} of {sizes}")
     return dims

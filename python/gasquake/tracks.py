@@ -8,14 +8,14 @@ evidence: curves with free branches reach a median R2 of 0.92 on random points.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gasquake import _labelled, kernels
-from gasquake.units import EARTH_RADIUS_KM
+from gasquake.projection import project, unproject
 
 __all__ = ["fit_spirals", "locate_maxima", "project", "spiral_null", "unproject"]
 
@@ -121,183 +121,25 @@ def _numbers_along(array: xr.DataArray, dim: Hashable) -> NDArray[np.float64]:
     if dim not in array.coords or array.coords[dim].dtype.kind not in "fiu":
         have = f"dtype {array.coords[dim].dtype}" if dim in array.coords else "no coordinate"
         raise ValueError(f"values must have a numeric coordinate along {dim!r}, got {have}")
-    return array.coords[dim].values.astype(np.float64)
-
-
-# --- The plane --------------------------------------------------------------------------------------------------------
-
-
-@overload
-def project(lon: xr.DataArray, lat: xr.DataArray, /, *, lon0: float, lat0: float) -> tuple[xr.DataArray, xr.DataArray]: ...
-@overload
-def project(
-    lon: ArrayLike, lat: ArrayLike, /, *, lon0: float, lat0: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
-def project(lon: Any, lat: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]:
-    """Kilometres east and north of a point, on the azimuthal equidistant plane about it.
-
-    Distances and directions from the centre are exact on the sphere (radius 6371 km), so that a circle about an
-    epicentre stays one. With c the angular distance, k = c / sin c, dl = lon - lon0:
-
-    .. math:: x = a k \\cos φ \\sin dl, \\quad y = a k (\\cos φ_0 \\sin φ - \\sin φ_0 \\cos φ \\cos dl)
-
-    Parameters
-    ----------
-    lon, lat : DataArray or array_like
-        Degrees east (of any turn) and north, of shapes that broadcast. NaN stays NaN.
-    lon0, lat0 : float
-        The centre, in degrees.
-
-    Returns
-    -------
-    x, y : DataArray or ndarray of float64
-        km east and km north; NaN at the antipode, which has no direction. Lazy if `lon` or `lat` is.
-
-    Raises
-    ------
-    ValueError
-        If `lat0` or any latitude in memory lies beyond a pole.
-
-    See Also
-    --------
-    unproject : The inverse.
-
-    References
-    ----------
-    Snyder, J. P. (1987), Map projections: a working manual, USGS Professional Paper 1395, pp. 191-202.
-
-    Examples
-    --------
-    >>> x, y = project([103.08, 102.08], [29.59, 30.59], lon0=102.08, lat0=29.59)
-    >>> x.round(2).tolist(), y.round(2).tolist()
-    ([96.69, 0.0], [0.42, 111.19])
-    """
-    _check_centre(lon0, lat0)
-    if not isinstance(lon, xr.DataArray) and not isinstance(lat, xr.DataArray):
-        return _project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), lon0, lat0)
-    lon, lat = _on_one_grid(lon, lat, "lon", "lat")
-    found = _labelled.apply(
-        lambda a, b: _project(a, b, lon0, lat0), [lon, lat], [[], []], {"x": np.float64, "y": np.float64}
-    )
-    centre = f"of {lon0:g} degrees_east, {lat0:g} degrees_north"
-    return (
-        _labelled.with_attrs(found["x"], "km", f"distance east {centre}"),
-        _labelled.with_attrs(found["y"], "km", f"distance north {centre}"),
-    )
-
-
-@overload
-def unproject(x: xr.DataArray, y: xr.DataArray, /, *, lon0: float, lat0: float) -> tuple[xr.DataArray, xr.DataArray]: ...
-@overload
-def unproject(
-    x: ArrayLike, y: ArrayLike, /, *, lon0: float, lat0: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
-def unproject(x: Any, y: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]:
-    """Longitude and latitude of points on the plane of `project`.
-
-    Parameters
-    ----------
-    x, y : DataArray or array_like
-        km east and km north of the centre, of shapes that broadcast. NaN stays NaN.
-    lon0, lat0 : float
-        The centre, in degrees.
-
-    Returns
-    -------
-    lon, lat : DataArray or ndarray of float64
-        Degrees east in [-180, 180) and degrees north; NaN farther out than the antipode. Lazy if `x` or `y` is.
-
-    Raises
-    ------
-    ValueError
-        If `lat0` lies beyond a pole.
-
-    References
-    ----------
-    Snyder, J. P. (1987), Map projections: a working manual, USGS Professional Paper 1395, pp. 191-202.
-
-    Examples
-    --------
-    >>> lon, lat = unproject(0.0, 111.19492664455873, lon0=102.08, lat0=29.59)
-    >>> round(float(lon), 6), round(float(lat), 6)
-    (102.08, 30.59)
-    """
-    _check_centre(lon0, lat0)
-    if not isinstance(x, xr.DataArray) and not isinstance(y, xr.DataArray):
-        return _unproject(np.asarray(x, np.float64), np.asarray(y, np.float64), lon0, lat0)
-    x, y = _on_one_grid(x, y, "x", "y")
-    found = _labelled.apply(
-        lambda a, b: _unproject(a, b, lon0, lat0), [x, y], [[], []], {"lon": np.float64, "lat": np.float64}
-    )
-    return (
-        _labelled.with_attrs(found["lon"], "degrees_east", "longitude"),
-        _labelled.with_attrs(found["lat"], "degrees_north", "latitude"),
-    )
-
-
-def _check_centre(lon0: float, lat0: float) -> None:
-    if not (np.isfinite(lon0) and -90.0 <= lat0 <= 90.0):
-        raise ValueError(f"lon0 must be finite and lat0 lie in -90..90, got lon0={lon0}, lat0={lat0}")
-
-
-def _on_one_grid(first: Any, second: Any, first_name: str, second_name: str) -> tuple[xr.DataArray, xr.DataArray]:
-    a, b = _labelled.require_dataarray(first, first_name), _labelled.require_dataarray(second, second_name)
-    shared = [d for d in b.dims if d in a.dims]
-    _labelled.check_aligned(a, first_name, **{second_name: b.isel({d: 0 for d in b.dims if d not in shared}, drop=True)})
-    wide, narrow = xr.broadcast(a, b)
-    return wide, narrow
-
-
-def _project(
-    lon: NDArray[Any], lat: NDArray[Any], lon0: float, lat0: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if (np.abs(lat) > 90.0).any():
-        raise ValueError(f"lat must lie in -90..90, got {lat[np.abs(lat) > 90.0].flat[0]}")
-    turn = np.deg2rad(np.asarray(lon, np.float64) - lon0)
-    phi, phi0 = np.deg2rad(np.asarray(lat, np.float64)), np.deg2rad(lat0)
-    # sin(c) times the direction. The half-angle form keeps its digits close to the centre, where arccos(c) loses them.
-    bend = 2.0 * np.cos(phi) * np.sin(turn / 2.0) ** 2
-    east = np.cos(phi) * np.sin(turn)
-    north = np.sin(phi - phi0) + np.sin(phi0) * bend
-    sine, cosine = np.hypot(east, north), np.cos(phi - phi0) - np.cos(phi0) * bend
-    angle = np.arctan2(sine, cosine)
-    # At the centre c/sin(c) is 1. At the antipode rounding leaves sin(c) ~ 1e-16: below 1e-12 (6 um) there is no direction.
-    nowhere = np.where(cosine > 0.0, 1.0, np.nan)
-    stretch = np.divide(angle, sine, out=nowhere, where=sine > 1e-12)
-    return EARTH_RADIUS_KM * stretch * east, EARTH_RADIUS_KM * stretch * north
-
-
-def _unproject(
-    x: NDArray[Any], y: NDArray[Any], lon0: float, lat0: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    east, north = np.asarray(x, np.float64) / EARTH_RADIUS_KM, np.asarray(y, np.float64) / EARTH_RADIUS_KM
-    phi0 = np.deg2rad(lat0)
-    angle = np.hypot(east, north)
-    angle = np.where(angle <= np.pi, angle, np.nan)
-    sinc = np.sinc(angle / np.pi)  # sin(c)/c, 1 at the centre
-    along = np.cos(phi0) * np.cos(angle) - np.sin(phi0) * north * sinc
-    # The point as a unit vector; its latitude from both components, as arcsin loses digits near the poles.
-    up = np.sin(phi0) * np.cos(angle) + np.cos(phi0) * north * sinc
-    lat = np.arctan2(up, np.hypot(along, east * sinc))
-    lon = lon0 + np.rad2deg(np.arctan2(east * sinc, along))
-    return (lon + 180.0) % 360.0 - 180.0, np.rad2deg(lat)
+    numbers: NDArray[np.float64] = array.coords[dim].values.astype(np.float64)
+    return numbers
 
 
 # --- Spirals ----------------------------------------------------------------------------------------------------------
 
 # Result of the fit -> type, unit, what it is.
 _FIT: dict[str, tuple[Any, str, str]] = {
-    "chirality": (np.int8, "1", "turning sense, 1 anticlockwise, -1 clockwise"),
-    "scale": (np.float64, "km", "scale of the spiral"),
-    "phase": (np.float64, "rad", "rotation of the spiral, anticlockwise from east"),
-    "rate": (np.float64, "rad d-1", "rate at which the curve's parameter grows"),
-    "offset": (np.float64, "rad", "parameter of the curve at the start"),
-    "growth": (np.float64, "rad-1", "growth of the logarithm of the radius"),
+    "chirality": (np.int8, "1", "1 the curve itself, -1 its mirror image, 0 no fit"),
+    "scale": (np.float64, "km", "size of the spiral"),
+    "phase": (np.float64, "rad", "rotation of the spiral about the origin"),
+    "rate": (np.float64, "rad d-1", "rate of the curve's parameter"),
+    "offset": (np.float64, "rad", "the curve's parameter at the first valid time"),
+    "growth": (np.float64, "rad-1", "change of the logarithm of the radius"),
     "cost": (np.float64, "1", "sum of the losses"),
     "rmse": (np.float64, "km", "root mean square distance from the curve"),
     "r2": (np.float64, "1", "share of the variance explained (no evidence by itself)"),
     "aicc": (np.float64, "1", "corrected Akaike information criterion"),
-    "n": (np.int64, "1", "valid points"),
+    "n": (np.int32, "1", "valid points"),
     "converged": (np.bool_, "1", "the search converged"),
 }
 
@@ -307,7 +149,6 @@ def fit_spirals(
     /,
     *,
     origin: tuple[float, float] | None = None,
-    start: np.datetime64 | str | None = None,
     kind: Kind = "involute",
     anchor: Anchor = "centre",
     sigma: float = 50.0,
@@ -326,8 +167,6 @@ def fit_spirals(
         separate tracks. Points that are not finite are missing.
     origin : (lon0, lat0), optional
         The point in degrees about which ``lon``, ``lat`` are projected.
-    start : datetime64 or str, optional
-        Time at which the curve's parameter is its offset. By default the earliest of the track.
     kind : {"involute", "archimedean", "logarithmic"}
         Which curve.
     anchor : {"centre", "cusp"}
@@ -347,8 +186,8 @@ def fit_spirals(
     -------
     Dataset
         Without the time dim: ``chirality`` (int8), ``scale`` (km), ``phase`` (rad), ``rate`` (rad d-1), ``offset``
-        (rad), ``growth`` (rad-1, logarithmic only), ``cost``, ``rmse`` (km), ``r2``, ``aicc``, ``n`` (int64) and
-        ``converged`` (bool); the time of `start` is in ``attrs["start"]``. Lazy if `track` is.
+        (rad, at the first valid time), ``growth`` (rad-1, NaN unless logarithmic), ``cost``, ``rmse`` (km), ``r2``,
+        ``aicc``, ``n`` (int32) and ``converged`` (bool). Lazy if `track` is.
 
     Raises
     ------
@@ -379,21 +218,20 @@ def fit_spirals(
     40.000 km, 0.200 rad d-1
     """
     x, y, time = _positions(track, origin, dim)
-    days, start_text = _days_since(x, time, start)
-    names = [name for name in _FIT if name != "growth" or kind == "logarithmic"]
+    days = _days(x, time)
     threads = _labelled.thread_count(n_threads, x, y)
 
     def fit(east: NDArray[Any], north: NDArray[Any]) -> list[NDArray[Any]]:
         found = kernels.fit_spirals(
             east, north, days, kind=kind, anchor=anchor, sigma=sigma, loss=loss, max_turns=max_turns, n_threads=threads
         )
-        return [np.asarray(getattr(found, name)).astype(_FIT[name][0], copy=False) for name in names]
+        return [getattr(found, name) for name in _FIT]
 
-    result = _labelled.apply(fit, [x, y], [[time], [time]], {name: _FIT[name][0] for name in names})
-    for name in names:
-        _labelled.with_attrs(result[name], *_FIT[name][1:])
+    result = _labelled.apply(fit, [x, y], [[time], [time]], {name: dtype for name, (dtype, *_) in _FIT.items()})
+    for name, (_, units, title) in _FIT.items():
+        _labelled.with_attrs(result[name], units, title)
     call = f"fit_spirals(kind={kind!r}, anchor={anchor!r}, sigma={sigma:g}, loss={loss!r}, max_turns={max_turns:g})"
-    return result.assign_attrs(start=start_text, history=_labelled.history(track, call))
+    return result.assign_attrs(history=_labelled.history(track, call))
 
 
 def spiral_null(
@@ -404,7 +242,6 @@ def spiral_null(
     n: int = 999,
     null: Null = "permute_days",
     origin: tuple[float, float] | None = None,
-    start: np.datetime64 | str | None = None,
     kind: Kind = "involute",
     anchor: Anchor = "centre",
     sigma: float = 50.0,
@@ -418,15 +255,15 @@ def spiral_null(
     Parameters
     ----------
     track : Dataset
-        As for `fit_spirals`. Lazy tracks are handed over in one piece, as the random numbers belong to a track's place
-        among all: the same numbers come out however they are chunked.
+        As for `fit_spirals`.
     seed : int
-        Seed of the random numbers.
+        Seed of the random numbers. Every track gets the same ones, so that its result does not depend on its
+        neighbours; p-values of tracks with the same days are not independent.
     n : int
         How many random tracks.
     null : {"permute_days", "rotate", "move_anchor"}
         What is random: the order of the days, the directions, or the place of the anchor.
-    origin, start, kind, anchor, sigma, loss, max_turns, dim, n_threads
+    origin, kind, anchor, sigma, loss, max_turns, dim, n_threads
         As for `fit_spirals`.
 
     Returns
@@ -460,31 +297,34 @@ def spiral_null(
     0.01
     """
     x, y, time = _positions(track, origin, dim)
-    days, start_text = _days_since(x, time, start)
+    days = _days(x, time)
     threads = _labelled.thread_count(n_threads, x, y)
 
-    def test(east: NDArray[Any], north: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        found = kernels.spiral_null(
-            east,
-            north,
-            days,
-            n=n,
-            null=null,
-            seed=seed,
-            kind=kind,
-            anchor=anchor,
-            sigma=sigma,
-            loss=loss,
-            max_turns=max_turns,
-            n_threads=threads,
-        )
+    def test(east: NDArray[Any], north: NDArray[Any]) -> tuple[NDArray[np.float64]]:
         # One stack, as all results of one call must have the same dims: statistic, p-value, then the null.
-        head = (np.asarray(found.statistic)[..., np.newaxis], np.asarray(found.p_value)[..., np.newaxis])
-        return (np.concatenate([*head, np.asarray(found.null_statistics)], axis=-1, dtype=np.float64),)
+        shape = np.broadcast_shapes(east.shape, north.shape)
+        stack = np.empty((*shape[:-1], n + 2))
+        for i in np.ndindex(*shape[:-1]):
+            found = kernels.spiral_null(
+                east[i],
+                north[i],
+                days,
+                n=n,
+                null=null,
+                seed=seed,
+                kind=kind,
+                anchor=anchor,
+                sigma=sigma,
+                loss=loss,
+                max_turns=max_turns,
+                n_threads=threads,
+            )
+            stack[i] = [found.statistic, found.p_value, *found.null_statistics]
+        return (stack,)
 
-    types = {"stack": np.float64}
     core = [[time], [time]]
-    stack = _labelled.apply(test, [x, y], core, types, out_core=["null"], out_sizes={"null": n + 2}, whole=True)["stack"]
+    sizes: dict[Hashable, int] = {"null": n + 2}
+    stack = _labelled.apply(test, [x, y], core, {"stack": np.float64}, out_core=["null"], out_sizes=sizes)["stack"]
     names = {
         "statistic": (stack.isel(null=0), "statistic of the track"),
         "null_statistics": (stack.isel(null=slice(2, None)), "statistic of the random tracks"),
@@ -495,7 +335,7 @@ def spiral_null(
         f"spiral_null(seed={seed}, n={n}, null={null!r}, kind={kind!r}, anchor={anchor!r}, sigma={sigma:g}, "
         f"loss={loss!r}, max_turns={max_turns:g})"
     )
-    return result.assign_attrs(start=start_text, history=_labelled.history(track, call))
+    return result.assign_attrs(history=_labelled.history(track, call))
 
 
 def _positions(
@@ -510,7 +350,9 @@ def _positions(
         x, y = (_labelled.with_units(track[name], name, "km") for name in ("x", "y"))
     elif "lon" in track and "lat" in track:
         if origin is None:
-            raise ValueError("track has lon and lat but no x and y; pass origin=(lon0, lat0), the point to project about")
+            raise ValueError(
+                "track has lon and lat but no x and y; pass origin=(lon0, lat0), the point to project about"
+            )
         x, y = project(track["lon"], track["lat"], lon0=origin[0], lat0=origin[1])
     else:
         raise ValueError(f"track must have x and y, or lon and lat, got {sorted(map(str, track.variables))}")
@@ -520,23 +362,20 @@ def _positions(
     return x, y, time
 
 
-def _days_since(
-    x: xr.DataArray, time: Hashable, start: np.datetime64 | str | None
-) -> tuple[NDArray[np.float64], str]:
-    """Days since `start` (NaN where the time is missing), and `start` as text."""
+def _days(x: xr.DataArray, time: Hashable) -> NDArray[np.float64]:
+    """Days since the earliest time; NaN where the time is missing."""
     if time not in x.coords:
         raise ValueError(f"track has no coordinate {time!r}, so the time of its points is unknown; assign_coords one")
     stamps = x.coords[time]
     if stamps.dtype.kind == "M":
-        times = stamps.values
-        known = times[~np.isnat(times)]
-        first = np.datetime64(start) if start is not None else known.min() if known.size else np.datetime64("NaT")
-        return (times - first) / np.timedelta64(1, "D"), str(first)
+        known = stamps.values[~np.isnat(stamps.values)]
+        first = known.min() if known.size else np.datetime64("NaT")
+        since: NDArray[np.float64] = (stamps.values - first) / np.timedelta64(1, "D")
+        return since
     units = str(stamps.attrs.get("units", "")).split(" ")[0]
     if stamps.dtype.kind in "fiu" and units in ("d", "day", "days"):
-        if start is not None:
-            raise ValueError(f"start is for dates, but the coordinate {time!r} of track holds numbers of days")
-        return stamps.values.astype(np.float64), "0"
+        numbers: NDArray[np.float64] = stamps.values.astype(np.float64)
+        return numbers
     raise ValueError(
         f"the coordinate {time!r} of track must hold datetime64 or numbers with units 'days', got dtype {stamps.dtype} "
         f"with units {stamps.attrs.get('units')!r}"
