@@ -10,7 +10,7 @@ pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Lane, Moments, Sums};
+use crate::moments::{Moments, Sums};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
@@ -148,7 +148,14 @@ pub fn rolling_zscore<T: Real>(
 
 /// What is written for a sample once its window's moments are known.
 trait Emit<T> {
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane);
+    fn emit(
+        &mut self,
+        t: usize,
+        row: &[T; LANES],
+        min_count: f64,
+        head: &Sums<LANES>,
+        tail: &Sums<LANES>,
+    );
 }
 
 struct Mean<'a, T>(ArrayViewMut2<'a, T>);
@@ -163,10 +170,17 @@ struct Score<'a, T> {
 
 impl<T: Real> Emit<T> for Mean<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+    fn emit(
+        &mut self,
+        t: usize,
+        _: &[T; LANES],
+        min_count: f64,
+        head: &Sums<LANES>,
+        tail: &Sums<LANES>,
+    ) {
         let mut out = [T::NAN; LANES];
         for l in 0..LANES {
-            let Moments { n, mean, .. } = lane(l).moments();
+            let Moments { n, mean, .. } = head.lane(l).merge(tail.lane(l)).moments();
             out[l] = T::from_f64(if n >= min_count && n > 0.0 {
                 mean
             } else {
@@ -179,10 +193,17 @@ impl<T: Real> Emit<T> for Mean<'_, T> {
 
 impl<T: Real> Emit<T> for Std<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+    fn emit(
+        &mut self,
+        t: usize,
+        _: &[T; LANES],
+        min_count: f64,
+        head: &Sums<LANES>,
+        tail: &Sums<LANES>,
+    ) {
         let mut out = [T::NAN; LANES];
         for l in 0..LANES {
-            let Moments { n, variance, .. } = lane(l).moments();
+            let Moments { n, variance, .. } = head.lane(l).merge(tail.lane(l)).moments();
             let std = variance.sqrt();
             out[l] = T::from_f64(if n >= min_count && n > 1.0 {
                 std
@@ -196,12 +217,19 @@ impl<T: Real> Emit<T> for Std<'_, T> {
 
 impl<T: Real> Emit<T> for Score<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
+    fn emit(
+        &mut self,
+        t: usize,
+        row: &[T; LANES],
+        min_count: f64,
+        head: &Sums<LANES>,
+        tail: &Sums<LANES>,
+    ) {
         let mut anomalies = [T::NAN; LANES];
         let mut zscores = [T::NAN; LANES];
         let mut counts = [0; LANES];
         for l in 0..LANES {
-            let Moments { n, mean, variance } = lane(l).moments();
+            let Moments { n, mean, variance } = head.lane(l).merge(tail.lane(l)).moments();
             let enough = n >= min_count && n > 0.0 && row[l].valid();
             let anomaly = row[l].to_f64() - mean;
             let zscore = anomaly / variance.sqrt();
@@ -245,18 +273,13 @@ impl<T: Real, E: Emit<T>> Vectorized for Walk<'_, T, E> {
             let mut head = Sums::<LANES>::EMPTY;
             for (j, row) in rows.iter().enumerate() {
                 if self.window.end == End::Before {
-                    let tail = &tails[j];
-                    self.emit.emit(start + j, row, min_count, |l| {
-                        head.lane(l).merge(tail.lane(l))
-                    });
+                    self.emit.emit(start + j, row, min_count, &head, &tails[j]);
                     head.push(row);
                 } else {
                     head.push(row);
-                    let tail = &tails[j + 1];
                     if start + j >= ahead {
-                        self.emit.emit(start + j - ahead, row, min_count, |l| {
-                            head.lane(l).merge(tail.lane(l))
-                        });
+                        self.emit
+                            .emit(start + j - ahead, row, min_count, &head, &tails[j + 1]);
                     }
                 }
             }

@@ -82,14 +82,20 @@ pub fn rolling_zscore_robust<T: Real>(
     })
 }
 
-/// An ordered window of each lane.
-trait Ordered {
+/// An ordered window of each lane. (A trait and not closures: those would not be compiled for the wider sets.)
+trait Ordered<T> {
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]);
     fn count(&self, lane: usize) -> usize;
     fn at(&self, lane: usize, i: usize) -> f64;
     fn medians(&self) -> [f64; LANES];
 }
 
-impl<T: Real> Ordered for LaneWindow<T, LANES> {
+impl<T: Real> Ordered<T> for LaneWindow<T, LANES> {
+    #[inline(always)]
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]) {
+        self.replace(old, new);
+    }
+
     #[inline(always)]
     fn count(&self, lane: usize) -> usize {
         self.count(lane)
@@ -106,7 +112,14 @@ impl<T: Real> Ordered for LaneWindow<T, LANES> {
     }
 }
 
-impl<T: Real> Ordered for Vec<SortedWindow<T>> {
+impl<T: Real> Ordered<T> for Vec<SortedWindow<T>> {
+    #[inline(always)]
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]) {
+        for (window, (&old, &new)) in self.iter_mut().zip(old.iter().zip(new)) {
+            window.replace(old, new);
+        }
+    }
+
     #[inline(always)]
     fn count(&self, lane: usize) -> usize {
         self[lane].count()
@@ -128,7 +141,7 @@ impl<T: Real> Ordered for Vec<SortedWindow<T>> {
 
 /// What is written for a sample once its window is in order.
 trait Emit<T> {
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered);
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered<T>);
 }
 
 struct Median<'a, T>(ArrayViewMut2<'a, T>);
@@ -143,7 +156,7 @@ struct Score<'a, T> {
 
 impl<T: Real> Emit<T> for Median<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut out = [T::NAN; LANES];
         for l in 0..LANES {
@@ -156,7 +169,7 @@ impl<T: Real> Emit<T> for Median<'_, T> {
 
 impl<T: Real> Emit<T> for Mad<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut out = [T::NAN; LANES];
         for l in 0..self.0.ncols() {
@@ -171,7 +184,7 @@ impl<T: Real> Emit<T> for Mad<'_, T> {
 
 impl<T: Real> Emit<T> for Score<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut anomalies = [T::NAN; LANES];
         let mut zscores = [T::NAN; LANES];
@@ -213,16 +226,7 @@ fn walk<T: Real, E: Emit<T>>(values: ArrayView2<'_, T>, window: Window, emit: E,
     if length <= SWEEP_UP_TO {
         vectorize(Sweep(walk));
     } else {
-        walk.run(
-            (0..LANES)
-                .map(|_| SortedWindow::with_capacity(length.min(n)))
-                .collect::<Vec<_>>(),
-            |windows, old, new| {
-                for (window, (&old, &new)) in windows.iter_mut().zip(old.iter().zip(new)) {
-                    window.replace(old, new);
-                }
-            },
-        );
+        walk.run(vec![SortedWindow::<T>::with_capacity(length.min(n)); LANES]);
     }
 }
 
@@ -245,17 +249,13 @@ impl<T: Real, E: Emit<T>> Vectorized for Sweep<'_, T, E> {
     #[inline(always)]
     fn run(self) {
         let window = LaneWindow::<T, LANES>::new(self.0.length);
-        self.0.run(window, LaneWindow::replace);
+        self.0.run(window);
     }
 }
 
 impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
     #[inline(always)]
-    fn run<W: Ordered>(
-        mut self,
-        mut window: W,
-        replace: impl Fn(&mut W, &[T; LANES], &[T; LANES]),
-    ) {
+    fn run(mut self, mut window: impl Ordered<T>) {
         let Self {
             ahead,
             length,
@@ -274,9 +274,9 @@ impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
             for (j, (old, new)) in leaving.iter().zip(&coming).enumerate() {
                 if self.end == End::Before {
                     self.emit.emit(start + j, new, min_count, &window);
-                    replace(&mut window, old, new);
+                    window.replace(old, new);
                 } else {
-                    replace(&mut window, old, new);
+                    window.replace(old, new);
                     if start + j >= ahead {
                         self.emit.emit(start + j - ahead, new, min_count, &window);
                     }
