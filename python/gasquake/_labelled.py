@@ -221,7 +221,8 @@ def calendar_days(values: xr.DataArray, time: Hashable) -> NDArray[Any]:
         raise ValueError(f"values has no coordinate {time!r}, so the day of its samples is unknown; assign_coords one")
     stamps = values.coords[time].values
     if stamps.dtype.kind == "M":
-        return stamps.astype("datetime64[D]")
+        days: NDArray[Any] = stamps.astype("datetime64[D]")
+        return days
     if stamps.dtype == object and all(hasattr(t, "year") and hasattr(t, "day") for t in stamps):
         try:
             dates = [f"{t.year:04d}-{t.month:02d}-{t.day:02d}" for t in stamps]

@@ -272,7 +272,14 @@ def rolling_mad(
     ('ppb', 'moving median absolute deviation of co over 3 samples')
     """
     return _rolling(
-        "mad", kernels.rolling_mad, "median absolute deviation", values, window, min_count, center, dim, n_threads
+        kernels.rolling_mad,
+        "median absolute deviation",
+        values,
+        window,
+        min_count=min_count,
+        center=center,
+        dim=dim,
+        n_threads=n_threads,
     )
 
 

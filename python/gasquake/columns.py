@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gasquake import _labelled
 from gasquake.units import AVOGADRO, EARTH_RADIUS_KM, GRAVITY, MOLAR_MASS, MOLAR_MASS_AIR, convert
 
-__all__ = ["column", "dry_mole_fraction", "implied_mass"]
+__all__ = ["cell_area", "column", "dry_mole_fraction", "implied_mass"]
 
 MOLES_PER_HPA = 100.0 / (GRAVITY * MOLAR_MASS_AIR)  # of dry air, mol m-2 hPa-1; times N_A: 2.1201e22 molecules cm-2
 
@@ -245,7 +245,7 @@ def implied_mass(
     *,
     surface_pressure: xr.DataArray,
     gas: str | None = None,
-    cell_area: xr.DataArray | None = None,
+    area: xr.DataArray | None = None,
 ) -> xr.DataArray:
     r"""Mass of gas in each grid cell that a column-mean anomaly stands for: what a source would have had to release.
 
@@ -257,15 +257,14 @@ def implied_mass(
     Parameters
     ----------
     anomaly : DataArray
-        Column-mean anomaly with units of mole fraction (see `dry_mole_fraction`) and, unless `cell_area` is given, lat
-        and lon dims with coordinates in degrees.
+        Column-mean anomaly with units of mole fraction (see `dry_mole_fraction`) and, unless `area` is given, lat and
+        lon dims with coordinates in degrees.
     surface_pressure : DataArray
         On the same grid, with units of pressure.
     gas : {"co", "ch4", "co2", "o3"}, optional
         Which gas. By default what the name of `anomaly` says, as "co" or "xco".
-    cell_area : DataArray, optional
-        Area of the cells with units m2 or km2. By default from the bounds that ``attrs["bounds"]`` of lat and lon name,
-        else the edges lie half-way between neighbours (so there must be two), and latitudes end at the poles.
+    area : DataArray, optional
+        Area of the cells with units m2 or km2. By default `cell_area` of `anomaly`.
 
     Returns
     -------
@@ -297,8 +296,8 @@ def implied_mass(
     fraction = _labelled.with_units(anomaly, "anomaly", "mol mol-1")
     ground = _labelled.with_units(surface_pressure, "surface_pressure", "hPa")
     known = _known_gas(gas, anomaly.name)
-    area = _cell_area(fraction) if cell_area is None else _labelled.with_units(cell_area, "cell_area", "m2")
-    _labelled.check_aligned(fraction, "anomaly", surface_pressure=ground, cell_area=area)
+    area = cell_area(fraction) if area is None else _labelled.with_units(area, "area", "m2")
+    _labelled.check_aligned(fraction, "anomaly", surface_pressure=ground, area=area)
     kind = _labelled.float_dtype(fraction, "anomaly")
 
     def weigh(x: NDArray[Any], ps: NDArray[Any], m2: NDArray[Any]) -> list[NDArray[Any]]:
@@ -321,29 +320,57 @@ def _known_gas(gas: str | None, name: Hashable) -> str:
     return found
 
 
-def _cell_area(array: xr.DataArray) -> xr.DataArray:
-    """Area of the cells of a regular grid on the sphere in m2, (lat, lon): a^2 dlon (sin lat2 - sin lat1)."""
-    lat, lon = (_labelled.find_dim(array, role, "anomaly") for role in ("lat", "lon"))
-    south_north = np.clip(_bounds(array, lat), -90.0, 90.0)
+def cell_area(grid: xr.DataArray | xr.Dataset, /) -> xr.DataArray:
+    r"""Area of the cells of a regular grid on the sphere (radius 6371 km).
+
+    .. math:: A = a^2\, \Delta\lambda\, (\sin\varphi_2 - \sin\varphi_1)
+
+    Parameters
+    ----------
+    grid : DataArray or Dataset
+        With lat and lon dims and their coordinates in degrees, either way up. The edges of the cells are the variables
+        that ``attrs["bounds"]`` of the coordinates name, if `grid` holds them (only a Dataset can). Else they lie
+        half-way between neighbours, of which there must be two, and latitudes end at the poles.
+
+    Returns
+    -------
+    DataArray
+        float64 (lat, lon), units m2.
+
+    Raises
+    ------
+    ValueError
+        If a dim or its coordinate is missing, or the width of its only cell is unknown.
+
+    Examples
+    --------
+    >>> grid = xr.Dataset(coords={"lat": [29.5, 30.5], "lon": [102.5, 103.5]})
+    >>> print(f"{cell_area(grid)[0, 0].item() / 1e6:.0f} km2")
+    10761 km2
+    """
+    lat, lon = (_labelled.find_dim(grid, role, "grid") for role in ("lat", "lon"))
+    south_north = np.clip(_edges(grid, lat), -90.0, 90.0)
     height = np.abs(np.diff(np.sin(np.deg2rad(south_north)), axis=-1)[:, 0])
-    width = np.abs(np.deg2rad(np.diff(_bounds(array, lon), axis=-1)[:, 0]))
+    width = np.abs(np.deg2rad(np.diff(_edges(grid, lon), axis=-1)[:, 0]))
     radius = convert(EARTH_RADIUS_KM, "km", "m", "radius")
-    return xr.DataArray(radius**2 * height[:, np.newaxis] * width, dims=(lat, lon))
+    coords = {lat: grid.coords[lat], lon: grid.coords[lon]}
+    area = xr.DataArray(radius**2 * height[:, np.newaxis] * width, coords, (lat, lon), name="cell_area")
+    return _labelled.with_attrs(area, "m2", "area of the cell")
 
 
-def _bounds(array: xr.DataArray, dim: Hashable) -> NDArray[np.float64]:
+def _edges(grid: xr.DataArray | xr.Dataset, dim: Hashable) -> NDArray[np.float64]:
     """Lower and upper edge of each cell along `dim`, (n, 2), in degrees."""
-    if dim not in array.coords:
-        raise ValueError(f"anomaly has no coordinate {dim!r}, so the area of its cells is unknown; pass cell_area")
-    coordinate = array.coords[dim]
+    if dim not in grid.coords:
+        raise ValueError(f"the grid has no coordinate {dim!r}, so the area of its cells is unknown; assign_coords one")
+    coordinate = grid.coords[dim]
     named = coordinate.attrs.get("bounds")
-    if named in array.coords:
-        return np.asarray(array.coords[named].transpose(dim, ...).values, dtype=np.float64)
+    if isinstance(grid, xr.Dataset) and named in grid.variables:
+        return np.asarray(grid[named].transpose(dim, ...).values, dtype=np.float64)
     centres = coordinate.values.astype(np.float64)
     if centres.size < 2:
         raise ValueError(
-            f"anomaly has one cell along {dim!r}, whose width is unknown; pass cell_area, or name its bounds in "
-            f'attrs["bounds"] of the coordinate'
+            f"the grid has {centres.size} cell(s) along {dim!r}, whose width is unknown; name a variable with the bounds "
+            f'in attrs["bounds"] of the coordinate of a Dataset, or give the area of the cells'
         )
     middle = (centres[1:] + centres[:-1]) / 2.0
     edges = np.concatenate([[2.0 * centres[0] - middle[0]], middle, [2.0 * centres[-1] - middle[-1]]])

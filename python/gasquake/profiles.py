@@ -15,11 +15,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake import _labelled, kernels
-from gasquake.columns import column, dry_mole_fraction, implied_mass
+from gasquake.columns import cell_area, column, dry_mole_fraction, implied_mass
 from gasquake.kernels import ProfileVerdict
 
 __all__ = [
-    "ProfileVerdict", "column", "dry_mole_fraction", "implied_mass", "scan_profiles", "shape_information",
+    "ProfileVerdict", "cell_area", "column", "dry_mole_fraction", "implied_mass", "scan_profiles", "shape_information",
 ]  # fmt: skip
 
 
