@@ -9,8 +9,8 @@ mod ordered;
 pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Moments, Sums};
+use crate::lanes::{expect, expect_store, load, store, tiles, tiles_mut};
+use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
@@ -18,6 +18,8 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
 /// Pixels walked together.
 const LANES: usize = 16;
+/// How many rows ahead of the walk memory is asked for.
+const AHEAD: usize = 12;
 
 /// A window of `length` samples that ends `ahead` samples after the one it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +189,7 @@ impl<T: Real> Emit<T> for Mean<'_, T> {
                 f64::NAN
             });
         }
+        expect_store(&self.0, t + AHEAD);
         store(&mut self.0, t, &out);
     }
 }
@@ -211,6 +214,7 @@ impl<T: Real> Emit<T> for Std<'_, T> {
                 f64::NAN
             });
         }
+        expect_store(&self.0, t + AHEAD);
         store(&mut self.0, t, &out);
     }
 }
@@ -237,8 +241,11 @@ impl<T: Real> Emit<T> for Score<'_, T> {
             let spread = enough && variance > 0.0;
             anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
             zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
-            counts[l] = n as i32;
+            counts[l] = as_count(n);
         }
+        expect_store(&self.anomaly, t + AHEAD);
+        expect_store(&self.zscore, t + AHEAD);
+        expect_store(&self.count, t + AHEAD);
         store(&mut self.anomaly, t, &anomalies);
         store(&mut self.zscore, t, &zscores);
         store(&mut self.count, t, &counts);
@@ -272,6 +279,7 @@ impl<T: Real, E: Emit<T>> Vectorized for Walk<'_, T, E> {
             load(&self.values, start, stop, &mut rows);
             let mut head = Sums::<LANES>::EMPTY;
             for (j, row) in rows.iter().enumerate() {
+                expect(&self.values, stop + j);
                 if self.window.end == End::Before {
                     self.emit.emit(start + j, row, min_count, &head, &tails[j]);
                     head.push(row);
