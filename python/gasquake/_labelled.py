@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,13 @@ _ROLES = {
     ),
     "lat": _Role(
         "Y",
-        frozenset({"latitude", "grid_latitude"}),
+        frozenset({"latitude"}),
         frozenset({"degrees_north", "degree_north", "degrees_n", "degree_n"}),
         frozenset({"lat", "latitude"}),
     ),
     "lon": _Role(
         "X",
-        frozenset({"longitude", "grid_longitude"}),
+        frozenset({"longitude"}),
         frozenset({"degrees_east", "degree_east", "degrees_e", "degree_e"}),
         frozenset({"lon", "longitude"}),
     ),
@@ -95,9 +95,11 @@ def thread_count(n_threads: int | None, *arrays: xr.DataArray | None) -> int | N
 def _is_cf(coordinate: xr.DataArray, role: str) -> bool:
     known = _ROLES[role]
     attrs = coordinate.attrs
-    if attrs.get("axis") == known.axis or attrs.get("standard_name") in known.standard_names:
-        return True
     units = attrs.get("units")
+    # The axes X and Y of a projected grid, in metres, are no longitude and latitude.
+    angular = role not in ("lat", "lon") or str(units or "degrees").lower().startswith("degree")
+    if attrs.get("standard_name") in known.standard_names or (attrs.get("axis") == known.axis and angular):
+        return True
     if isinstance(units, str) and units.lower() in known.units:
         return True
     if role == "level":
@@ -303,7 +305,8 @@ def apply(
     ----------
     function : callable
         Takes one ndarray for each array, with its core dims last, and returns a sequence of ndarrays, one for each
-        output. All the other dims of the first array lead, in its own order; the others' broadcast to them.
+        output. All the other dims of the first array lead, in its own order; the others' broadcast to them by NumPy's
+        rules.
     arrays : sequence of DataArray
         The first has every dim that is not core. Their grids must have been checked (`check_aligned`).
     core : sequence of sequence of hashable
@@ -326,34 +329,23 @@ def apply(
     if is_lazy(*arrays):
         # A bad argument is an error now, not when the graph runs: nothing but empty arrays is computed here.
         function(*[np.zeros((0, *[v.sizes[d] for d in c]), v.dtype) for v, c in zip(variables, core, strict=True)])
-        single = len(outputs) == 1  # xr.apply_ufunc takes one output bare, several as a tuple
-        results = xr.apply_ufunc(
-            (lambda *blocks: function(*blocks)[0]) if single else function,
-            *variables,
-            input_core_dims=core,
-            output_core_dims=[list(out_core)] * len(outputs),
-            dask="parallelized",
-            output_dtypes=list(outputs.values()),
-            dask_gufunc_kwargs={"allow_rechunk": True, "output_sizes": dict(out_sizes or {})},
-            keep_attrs=False,
-        )
-        results = (results,) if single else results
-    else:
-        # xr.apply_ufunc would import dask (half a second) for NumPy arrays too, wherever dask is installed.
-        packed = function(*[_core_last(v, loop, c) for v, c in zip(variables, core, strict=True)])
-        results = [xr.Variable([*loop, *out_core], data) for data in packed]
+    single = len(outputs) == 1  # xr.apply_ufunc takes one output bare, several as a tuple
+    results = xr.apply_ufunc(
+        (lambda *blocks: function(*blocks)[0]) if single else lambda *blocks: tuple(function(*blocks)),
+        *variables,
+        input_core_dims=core,
+        output_core_dims=[list(out_core)] * len(outputs),
+        dask="parallelized",
+        output_dtypes=list(outputs.values()),
+        dask_gufunc_kwargs={"allow_rechunk": True, "output_sizes": dict(out_sizes or {})},
+        keep_attrs=False,
+    )
+    results = (results,) if single else results
     kept = {d for d in first.dims if d in loop or d in out_core}
     coords = first.drop_vars([k for k, c in first.coords.items() if not kept.issuperset(c.dims)]).coords
     order = [d for d in first.dims if d in kept] + [d for d in out_core if d not in kept]
     named = {k: r.transpose(*order) for k, r in zip(outputs, results, strict=True)}
     return xr.Dataset(named, coords=coords)
-
-
-def _core_last(variable: xr.Variable, loop: Iterable[Hashable], core: Sequence[Hashable]) -> NDArray[Any]:
-    """The data as a view with its core dims last and dims of `loop` it lacks of size one."""
-    data = variable.transpose(*[d for d in loop if d in variable.dims], *core).data
-    index = [slice(None) if d in variable.dims else np.newaxis for d in loop]
-    return np.asanyarray(data[*index, ...])
 
 
 # --- Naming results ---------------------------------------------------------------------------------------------------

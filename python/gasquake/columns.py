@@ -49,7 +49,7 @@ def column(
     Notes
     -----
     1 hPa of dry air is 352.05 mol m-2 or 2.1201e22 molecules cm-2 (g = 9.80665 m s-2 at every height, a choice that
-    overstates the air at 10 km by 0.3 %; M = 0.0289644 kg mol-1).
+    understates the air at 10 km by 0.3 %; M = 0.0289644 kg mol-1).
 
     Examples
     --------
@@ -369,8 +369,8 @@ def _edges(grid: xr.DataArray | xr.Dataset, dim: Hashable) -> NDArray[np.float64
     centres = coordinate.values.astype(np.float64)
     if centres.size < 2:
         raise ValueError(
-            f"the grid has {centres.size} cell(s) along {dim!r}, whose width is unknown; name a variable with the bounds "
-            f'in attrs["bounds"] of the coordinate of a Dataset, or give the area of the cells'
+            f"the grid has {centres.size} cell(s) along {dim!r}, whose width is unknown; name a variable with the "
+            f'bounds in attrs["bounds"] of the coordinate of a Dataset, or give the area of the cells'
         )
     middle = (centres[1:] + centres[:-1]) / 2.0
     edges = np.concatenate([[2.0 * centres[0] - middle[0]], middle, [2.0 * centres[-1] - middle[-1]]])

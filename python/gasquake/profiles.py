@@ -301,7 +301,9 @@ def _singular_ratio(kernel: NDArray[np.float64]) -> tuple[NDArray[np.float64], N
     first = singular[..., 0] if singular.shape[-1] else np.zeros(kernel.shape[:-2])
     second = singular[..., 1] if singular.shape[-1] > 1 else np.zeros(kernel.shape[:-2])
     ratio = np.divide(second, first, out=np.full(first.shape, np.nan), where=~unknown & (first > 0.0))
-    return np.where(unknown, np.nan, np.trace(clean, axis1=-2, axis2=-1)), ratio
+    # A contiguous diagonal is summed in one order, whatever the strides and the chunks.
+    trace = np.ascontiguousarray(np.diagonal(clean, axis1=-2, axis2=-1)).sum(axis=-1)
+    return np.where(unknown, np.nan, trace), ratio
 
 
 def _kernel_dims(kernel: xr.DataArray, dims: tuple[Hashable, Hashable] | None) -> tuple[Hashable, Hashable]:

@@ -6,6 +6,7 @@ Never fit or measure in degrees: one degree of longitude is 96.7 km at 29.6 N. T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, overload
 
 import numpy as np
@@ -69,13 +70,11 @@ def project(lon: Any, lat: Any, /, *, lon0: float, lat0: float) -> tuple[Any, An
     if not isinstance(lon, xr.DataArray) and not isinstance(lat, xr.DataArray):
         return _project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), lon0, lat0)
     lon, lat = _on_one_grid(lon, lat, "lon", "lat")
-    found = _labelled.apply(
-        lambda a, b: _project(a, b, lon0, lat0), [lon, lat], [[], []], {"x": np.float64, "y": np.float64}
-    )
+    x, y = _on_the_grid(lambda a, b: _project(a, b, lon0, lat0), lon, lat)
     centre = f"of {lon0:g} degrees_east, {lat0:g} degrees_north"
     return (
-        _labelled.with_attrs(found["x"], "km", f"distance east {centre}"),
-        _labelled.with_attrs(found["y"], "km", f"distance north {centre}"),
+        _labelled.with_attrs(x.rename("x"), "km", f"distance east {centre}"),
+        _labelled.with_attrs(y.rename("y"), "km", f"distance north {centre}"),
     )
 
 
@@ -121,13 +120,19 @@ def unproject(x: Any, y: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]
     if not isinstance(x, xr.DataArray) and not isinstance(y, xr.DataArray):
         return _unproject(np.asarray(x, np.float64), np.asarray(y, np.float64), lon0, lat0)
     x, y = _on_one_grid(x, y, "x", "y")
-    found = _labelled.apply(
-        lambda a, b: _unproject(a, b, lon0, lat0), [x, y], [[], []], {"lon": np.float64, "lat": np.float64}
-    )
+    lon, lat = _on_the_grid(lambda a, b: _unproject(a, b, lon0, lat0), x, y)
     return (
-        _labelled.with_attrs(found["lon"], "degrees_east", "longitude"),
-        _labelled.with_attrs(found["lat"], "degrees_north", "latitude"),
+        _labelled.with_attrs(lon.rename("lon"), "degrees_east", "longitude"),
+        _labelled.with_attrs(lat.rename("lat"), "degrees_north", "latitude"),
     )
+
+
+def _on_the_grid(
+    function: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]], first: xr.DataArray, second: xr.DataArray
+) -> tuple[xr.DataArray, xr.DataArray]:
+    # Names that no coordinate has: on a grid of lat and lon the results may not be called so.
+    found = _labelled.apply(function, [first, second], [[], []], {"_first": np.float64, "_second": np.float64})
+    return found["_first"], found["_second"]
 
 
 def _check_centre(lon0: float, lat0: float) -> None:

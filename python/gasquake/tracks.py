@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake import _labelled, kernels
+from gasquake._array import check_positive_int
 from gasquake.projection import project, unproject
 
 __all__ = ["fit_spirals", "locate_maxima", "project", "spiral_null", "unproject"]
@@ -300,30 +301,36 @@ def spiral_null(
     days = _days(x, time)
     threads = _labelled.thread_count(n_threads, x, y)
 
-    def test(east: NDArray[Any], north: NDArray[Any]) -> tuple[NDArray[np.float64]]:
+    count = check_positive_int(n, "n")
+
+    def one(east: NDArray[np.float64], north: NDArray[np.float64]) -> kernels.SpiralNull:
+        return kernels.spiral_null(
+            east,
+            north,
+            days,
+            n=count,
+            null=null,
+            seed=seed,
+            kind=kind,
+            anchor=anchor,
+            sigma=sigma,
+            loss=loss,
+            max_turns=max_turns,
+            n_threads=threads,
+        )
+
+    def test(east: NDArray[np.float64], north: NDArray[np.float64]) -> tuple[NDArray[np.float64]]:
         # One stack, as all results of one call must have the same dims: statistic, p-value, then the null.
-        shape = np.broadcast_shapes(east.shape, north.shape)
-        stack = np.empty((*shape[:-1], n + 2))
-        for i in np.ndindex(*shape[:-1]):
-            found = kernels.spiral_null(
-                east[i],
-                north[i],
-                days,
-                n=n,
-                null=null,
-                seed=seed,
-                kind=kind,
-                anchor=anchor,
-                sigma=sigma,
-                loss=loss,
-                max_turns=max_turns,
-                n_threads=threads,
-            )
+        stack = np.empty((*east.shape[:-1], count + 2))
+        if not stack.size:
+            one(np.full(east.shape[-1], np.nan), np.full(east.shape[-1], np.nan))  # to check the arguments
+        for i in np.ndindex(*east.shape[:-1]):
+            found = one(east[i], north[i])
             stack[i] = [found.statistic, found.p_value, *found.null_statistics]
         return (stack,)
 
     core = [[time], [time]]
-    sizes: dict[Hashable, int] = {"null": n + 2}
+    sizes: dict[Hashable, int] = {"null": count + 2}
     stack = _labelled.apply(test, [x, y], core, {"stack": np.float64}, out_core=["null"], out_sizes=sizes)["stack"]
     names = {
         "statistic": (stack.isel(null=0), "statistic of the track"),

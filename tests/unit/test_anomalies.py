@@ -14,7 +14,9 @@ from gasquake import anomalies, kernels
 ROLLING = ["rolling_mean", "rolling_std", "rolling_median", "rolling_mad"]
 
 
-def scene(rng: np.random.Generator, dtype: str = "f8", n: int = 60, dims: tuple[str, ...] = ("time", "lat", "lon")) -> xr.DataArray:
+def scene(
+    rng: np.random.Generator, dtype: str = "f8", n: int = 60, dims: tuple[str, ...] = ("time", "lat", "lon")
+) -> xr.DataArray:
     values = rng.normal(1.8e-6, 1e-8, (n, 3, 5))
     values[rng.random(values.shape) < 0.2] = np.nan
     array = xr.DataArray(
@@ -43,7 +45,9 @@ def years(rng: np.random.Generator, dtype: str = "f8") -> xr.DataArray:
 @pytest.mark.parametrize("name", ROLLING)
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4"])
 @pytest.mark.parametrize("dims", [("time", "lat", "lon"), ("lat", "time", "lon"), ("lon", "lat", "time")])
-def test_rolling_is_the_kernel_along_time(name: str, dtype: str, dims: tuple[str, ...], rng: np.random.Generator) -> None:
+def test_rolling_is_the_kernel_along_time(
+    name: str, dtype: str, dims: tuple[str, ...], rng: np.random.Generator
+) -> None:
     array = scene(rng, "f8", dims=dims).fillna(0.0).astype(dtype) if dtype == "i4" else scene(rng, dtype, dims=dims)
     found = getattr(anomalies, name)(array, 7, min_count=3, center=True)
     wanted = getattr(kernels, name)(array.values, 7, min_count=3, center=True, axis=dims.index("time"))
@@ -117,7 +121,9 @@ def test_cftime_dates(rng: np.random.Generator) -> None:
     days = noleap.time.dt.strftime("%Y-%m-%d").values.astype("datetime64[D]")
     found = anomalies.seasonal_zscore(noleap, min_count=5).zscore
     np.testing.assert_array_equal(found.values, kernels.seasonal_zscore(noleap.values, days, min_count=5).zscore)
-    thirty = array.assign_coords(time=xr.date_range("2017-02-28", periods=array.sizes["time"], calendar="360_day", use_cftime=True))
+    thirty = array.assign_coords(
+        time=xr.date_range("2017-02-28", periods=array.sizes["time"], calendar="360_day", use_cftime=True)
+    )
     with pytest.raises(ValueError, match="'360_day' calendar that do not exist in the Gregorian one"):
         anomalies.seasonal_zscore(thirty)
 
@@ -126,7 +132,10 @@ def test_units_names_and_history(rng: np.random.Generator) -> None:
     array = scene(rng)
     before = dict(array.attrs)
     result = anomalies.rolling_zscore(array, 10)
-    assert result.anomaly.attrs == {"units": "mol mol-1", "long_name": "anomaly of methane against the 10 samples before"}
+    assert result.anomaly.attrs == {
+        "units": "mol mol-1",
+        "long_name": "anomaly of methane against the 10 samples before",
+    }
     assert result.zscore.attrs["units"] == "1"
     assert result["count"].attrs["units"] == "1"
     assert len({v.attrs["long_name"] for v in result.data_vars.values()}) == 3
@@ -222,7 +231,7 @@ def test_the_time_dim_must_be_clear(call: str, rng: np.random.Generator) -> None
         CALLS[call](array.drop_vars("time").rename(time="n"))
     with pytest.raises(ValueError, match="values has several time dimensions"):
         CALLS[call](array.expand_dims(launch=array.time.values[:2]))
-    with pytest.raises(TypeError, match="values must be an xarray.DataArray, got a Dataset"):
+    with pytest.raises(TypeError, match=r"values must be an xarray\.DataArray, got a Dataset"):
         CALLS[call](array.to_dataset())
     with pytest.raises(TypeError, match="values must hold real numbers"):
         CALLS[call](array > 0)

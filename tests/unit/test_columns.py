@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import mpmath
@@ -13,7 +14,9 @@ from laziness import assert_lazy_and_equal, no_compute
 from gasquake import profiles
 from gasquake.units import AVOGADRO, EARTH_RADIUS_KM
 
-PRESSURE = np.array([1000.0, 925.0, 850.0, 700.0, 600.0, 500.0, 400.0, 300.0, 250.0, 200.0, 150.0, 100.0, 50.0, 10.0, 1.0])
+PRESSURE = np.array(
+    [1000.0, 925.0, 850.0, 700.0, 600.0, 500.0, 400.0, 300.0, 250.0, 200.0, 150.0, 100.0, 50.0, 10.0, 1.0]
+)
 
 
 def cube(values: Any, ps: Any, q: Any = None, pressure: np.ndarray = PRESSURE) -> xr.Dataset:
@@ -32,7 +35,9 @@ def cube(values: Any, ps: Any, q: Any = None, pressure: np.ndarray = PRESSURE) -
     return ds
 
 
-def exact(x: list[float], ps: float, q: list[float] | None = None, pressure: np.ndarray = PRESSURE) -> tuple[float, float]:
+def exact(
+    x: list[float], ps: float, q: list[float] | None = None, pressure: np.ndarray = PRESSURE
+) -> tuple[float, float]:
     """Integrals of x (1 - q) dp and (1 - q) dp in 40 digits, level by level, by quadrature in ln p."""
     q = [0.0] * len(x) if q is None else q
     with mpmath.workdps(40):
@@ -40,14 +45,15 @@ def exact(x: list[float], ps: float, q: list[float] | None = None, pressure: np.
         low = above[0]
         dry = (mpmath.mpf(ps) - mpmath.mpf(pressure[low])) * (1 - mpmath.mpf(q[low]))
         gas = dry * mpmath.mpf(x[low])
-        for a, b in zip(above[:-1], above[1:], strict=True):
+        for a, b in itertools.pairwise(above):
             la, lb = mpmath.log(pressure[a]), mpmath.log(pressure[b])
 
-            def at(v: list[float], s: Any, a: int = a, b: int = b, la: Any = la, lb: Any = lb) -> Any:
+            def at(v: list[float], s: Any, ends: Any = (a, b, la, lb)) -> Any:
+                a, b, la, lb = ends
                 return mpmath.mpf(v[b]) + (mpmath.mpf(v[a]) - mpmath.mpf(v[b])) * (s - lb) / (la - lb)
 
-            dry += mpmath.quad(lambda s: (1 - at(q, s)) * mpmath.exp(s), [lb, la])  # noqa: B023
-            gas += mpmath.quad(lambda s: at(x, s) * (1 - at(q, s)) * mpmath.exp(s), [lb, la])  # noqa: B023
+            dry += mpmath.quad(lambda s, at=at: (1 - at(q, s)) * mpmath.exp(s), [lb, la])
+            gas += mpmath.quad(lambda s, at=at: at(x, s) * (1 - at(q, s)) * mpmath.exp(s), [lb, la])
         return float(gas), float(dry)
 
 
@@ -104,7 +110,9 @@ def test_below_ground_is_ignored_whatever_it_holds() -> None:
 def test_the_lowest_level_is_held_to_the_ground() -> None:
     x = np.full(PRESSURE.size, 1e-7)
     x[2] = 3e-7  # 850 hPa
-    ground = profiles.column(cube(x, 860.0), "co").co_column_moles - profiles.column(cube(x, 850.0), "co").co_column_moles
+    ground = (
+        profiles.column(cube(x, 860.0), "co").co_column_moles - profiles.column(cube(x, 850.0), "co").co_column_moles
+    )
     assert ground.item() == pytest.approx(3e-7 * 10 * 100 / (9.80665 * 0.0289644), rel=1e-9)
 
 
@@ -127,7 +135,9 @@ def test_missing_levels_are_neither_bridged_nor_hidden() -> None:
     np.testing.assert_array_equal(np.isnan(strict.xco), [False, True, False, True])
     whole = profiles.column(ds, "co", min_observed=0.5)
     np.testing.assert_allclose(
-        whole.co_column_moles, found.xco.where([True, True, True, False]) * 949 * 100 / (9.80665 * 0.0289644), rtol=1e-13
+        whole.co_column_moles,
+        found.xco.where([True, True, True, False]) * 949 * 100 / (9.80665 * 0.0289644),
+        rtol=1e-13,
     )
 
 
@@ -206,7 +216,9 @@ def test_errors_name_what_is_missing() -> None:
 # --- implied mass -----------------------------------------------------------------------------------------------------
 
 
-def anomaly(value: float, unit: str = "ppb", *, lat: Any = (29.5, 30.5), lon: Any = (102.5, 103.5), name: str = "xco") -> xr.DataArray:
+def anomaly(
+    value: float, unit: str = "ppb", *, lat: Any = (29.5, 30.5), lon: Any = (102.5, 103.5), name: str = "xco"
+) -> xr.DataArray:
     coords = {"lat": list(lat), "lon": list(lon)}
     return xr.DataArray(np.full((len(lat), len(lon)), value), coords, ("lat", "lon"), name, {"units": unit})
 
@@ -268,9 +280,13 @@ def test_implied_mass_lazy_dtype_and_sign(rng: np.random.Generator) -> None:
 def test_the_gas_must_be_known() -> None:
     for name, wanted in [("xco", 90), ("ch4", 51.6), ("xch4_anomaly", 51.6), ("CO2", 141.6), ("o3", 154.4)]:
         array = anomaly(1.0, name=name)
-        assert profiles.implied_mass(array, surface_pressure=ground(array))[0, 0].item() == pytest.approx(wanted, rel=0.01)
+        assert profiles.implied_mass(array, surface_pressure=ground(array))[0, 0].item() == pytest.approx(
+            wanted, rel=0.01
+        )
     nameless = anomaly(1.0).rename(None)
-    with pytest.raises(ValueError, match=r"gas must be one of 'co', 'ch4', 'co2', 'o3', and the name of anomaly \(None\)"):
+    with pytest.raises(
+        ValueError, match=r"gas must be one of 'co', 'ch4', 'co2', 'o3', and the name of anomaly \(None\)"
+    ):
         profiles.implied_mass(nameless, surface_pressure=ground(nameless))
     with pytest.raises(ValueError, match="got 'so2'"):
         profiles.implied_mass(nameless, surface_pressure=ground(nameless), gas="so2")

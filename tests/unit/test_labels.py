@@ -47,6 +47,11 @@ def test_dim_is_found_by_name(role: str, name: str) -> None:
     assert _labelled.find_dim(array, role, "values") == name
 
 
+def test_metres_are_no_latitude() -> None:
+    with pytest.raises(ValueError, match="values has no lat dimension"):
+        _labelled.find_dim(cube(a=("a", [0.0, 1e3, 2e3], {"axis": "Y", "units": "m"})), "lat", "values")
+
+
 def test_time_is_found_by_the_type_of_its_coordinate() -> None:
     assert _labelled.find_dim(cube(a=DAYS), "time", "values") == "a"
 
@@ -141,7 +146,7 @@ def test_missing_units_and_types_are_named() -> None:
 
 @pytest.mark.parametrize("dtype", [bool, complex, "U3", object, "datetime64[ns]"])
 def test_values_that_are_no_numbers_are_refused(dtype: object) -> None:
-    with pytest.raises(TypeError, match="values must hold real numbers .* got dtype"):
+    with pytest.raises(TypeError, match=r"values must hold real numbers .* got dtype"):
         _labelled.float_dtype(xr.DataArray(np.zeros(2).astype(dtype), dims="x"), "values")
 
 
@@ -189,7 +194,9 @@ def test_apply_broadcasts_keeps_coordinates_and_dim_order_eager_as_lazy() -> Non
     outputs = {"total": np.float64, "flag": np.bool_}
     core = [["level"], ["level"], []]
     eager = _labelled.apply(function, [values, weight, ground], core, outputs)
-    xr.testing.assert_allclose(eager["total"], ((values * weight).sum("level") * ground).transpose("orbit", "lat", "lon"))
+    xr.testing.assert_allclose(
+        eager["total"], ((values * weight).sum("level") * ground).transpose("orbit", "lat", "lon")
+    )
     assert eager["total"].dims == ("orbit", "lat", "lon")
     assert set(eager.coords) == {"orbit", "lat", "mask", "run"}
     assert eager.lat.attrs == {"units": "degrees_north"}

@@ -1,4 +1,4 @@
-"""Labelled profile scans agree with the kernel, convert units, stay lazy, and know what an averaging kernel can tell."""
+"""Labelled profile scans agree with the kernel, convert units, stay lazy, and know what a kernel can tell."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ def scene(rng: np.random.Generator, dtype: str = "f8") -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            "co": (("time", "level", "lat", "lon"), (z * sigma).astype(dtype), {"units": "mol mol-1", "long_name": "CO anomaly"}),
+            "co": (
+                ("time", "level", "lat", "lon"),
+                (z * sigma).astype(dtype),
+                {"units": "mol mol-1", "long_name": "CO anomaly"},
+            ),
             "sigma": (("level", "lat", "lon"), sigma.astype(dtype), {"units": "mol mol-1"}),
             "ps": (("time", "lat", "lon"), rng.uniform(650, 1010, (6, 4, 5)).astype(dtype), {"units": "hPa"}),
         },
@@ -63,16 +67,16 @@ def test_scan_is_the_kernel(dtype: str, rng: np.random.Generator) -> None:
 def test_options_reach_the_kernel(rng: np.random.Generator) -> None:
     ds = scene(rng)
     options = {
-        "split": 700.0, "top": 300.0, "upper": 200.0, "threshold": 3.0, "quiet": 0.5, "min_below": 1, "scale_height_km": 8.0,
+        "split": 700.0, "top": 300.0, "upper": 200.0, "threshold": 3.0, "quiet": 0.5, "min_below": 1,
+        "scale_height_km": 8.0,
     }  # fmt: skip
     found = profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps, **options)
     wanted = by_hand(ds, **options)
     for name in FIELDS:
         np.testing.assert_array_equal(found[name].values, getattr(wanted, name), err_msg=name)
-    for name, other in by_hand(ds).__class__.__dataclass_fields__.items():
-        assert other is not None
-        if name in ("verdict", "gradient", "z_below"):
-            assert not np.array_equal(found[name].values, getattr(by_hand(ds), name), equal_nan=True), name
+    default = by_hand(ds)
+    for name in ("verdict", "gradient", "z_below"):
+        assert not np.array_equal(found[name].values, getattr(default, name), equal_nan=True), name
 
 
 def test_pressures_of_indices(rng: np.random.Generator) -> None:
@@ -113,7 +117,9 @@ def test_sigma_may_lack_dims_and_be_left_out(rng: np.random.Generator) -> None:
     )
     per_place = ds.sigma.mean("level").assign_attrs(units="mol mol-1")
     full = per_place.broadcast_like(ds.sigma).transpose("level", ...).assign_attrs(units="mol mol-1")
-    xr.testing.assert_identical(profiles.scan_profiles(ds.co, sigma=per_place), profiles.scan_profiles(ds.co, sigma=full))
+    xr.testing.assert_identical(
+        profiles.scan_profiles(ds.co, sigma=per_place), profiles.scan_profiles(ds.co, sigma=full)
+    )
     z = (ds.co / ds.sigma).assign_attrs(units="1")
     found = profiles.scan_profiles(z, surface_pressure=ds.ps)
     np.testing.assert_array_equal(
@@ -208,9 +214,9 @@ def test_errors_name_what_is_wrong(rng: np.random.Generator) -> None:
         profiles.scan_profiles(ds.co, sigma=ds.sigma.assign_attrs(units="K"))
     with pytest.raises(ValueError, match="surface_pressure has no units"):
         profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps.drop_attrs())
-    with pytest.raises(TypeError, match="surface_pressure must be an xarray.DataArray, got float"):
+    with pytest.raises(TypeError, match=r"surface_pressure must be an xarray\.DataArray, got float"):
         profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=850.0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="sigma must be an xarray.DataArray, got float"):
+    with pytest.raises(TypeError, match=r"sigma must be an xarray\.DataArray, got float"):
         profiles.scan_profiles(ds.co, sigma=2e-9)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="values has no level dimension"):
         profiles.scan_profiles(ds.co.isel(level=0))
@@ -222,8 +228,8 @@ def test_errors_name_what_is_wrong(rng: np.random.Generator) -> None:
         profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps.expand_dims(member=2))
     with pytest.raises(ValueError, match="surface_pressure must not have the level dimension"):
         profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.sigma.assign_attrs(units="hPa"))
+    averaging = xr.DataArray(np.ones((2, 10, 10)), dims=("member", "level", "level_true"))
     with pytest.raises(ValueError, match=r"kernel has dimension\(s\) \['member'\] which values has not"):
-        averaging = xr.DataArray(np.ones((2, 10, 10)), dims=("member", "level", "level_true"))
         profiles.scan_profiles(ds.co, sigma=ds.sigma, kernel=averaging)
 
 
@@ -233,7 +239,9 @@ def test_errors_name_what_is_wrong(rng: np.random.Generator) -> None:
 def test_kernel_downgrades_what_rests_on_shape_and_nothing_else(rng: np.random.Generator) -> None:
     ds = scene(rng)
     shapeless = np.outer(np.linspace(0.2, 1, 10), np.linspace(1, 0.2, 10))
-    averaging = xr.DataArray(np.stack([np.eye(10), shapeless, np.full((10, 10), np.nan), np.eye(10)]), dims=("lat", "level", "plev"))
+    averaging = xr.DataArray(
+        np.stack([np.eye(10), shapeless, np.full((10, 10), np.nan), np.eye(10)]), dims=("lat", "level", "plev")
+    )
     plain = profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps).verdict
     found = profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps, kernel=averaging)
     np.testing.assert_array_equal(found.has_shape, [True, False, False, True])
@@ -247,7 +255,9 @@ def test_kernel_downgrades_what_rests_on_shape_and_nothing_else(rng: np.random.G
     assert (plain.isel(lat=[1, 2]) > 0).any()
     assert (plain.isel(lat=[1, 2]) <= 0).any()
     np.testing.assert_allclose(found.dofs, [10.0, np.trace(shapeless), np.nan, 10.0])
-    loose = profiles.scan_profiles(ds.co, sigma=ds.sigma, surface_pressure=ds.ps, kernel=averaging, min_singular_ratio=0.0)
+    loose = profiles.scan_profiles(
+        ds.co, sigma=ds.sigma, surface_pressure=ds.ps, kernel=averaging, min_singular_ratio=0.0
+    )
     np.testing.assert_array_equal(loose.verdict.isel(lat=1), plain.isel(lat=1))
 
 
@@ -287,7 +297,9 @@ def test_what_is_missing_is_no_shape(rng: np.random.Generator) -> None:
     hole[2, 3] = np.nan
     below_ground[:2, :] = below_ground[:, :2] = np.nan
     infinite[0, 0] = np.inf
-    stack = xr.DataArray(np.stack([full, hole, below_ground, nothing, np.zeros((5, 5)), infinite]), dims=("x", "level", "level_true"))
+    stack = xr.DataArray(
+        np.stack([full, hole, below_ground, nothing, np.zeros((5, 5)), infinite]), dims=("x", "level", "level_true")
+    )
     found = profiles.shape_information(stack)
     np.testing.assert_array_equal(found.has_shape, [True, False, True, False, False, False])
     np.testing.assert_array_equal(np.isnan(found.dofs), [False, True, False, True, False, True])
