@@ -49,20 +49,16 @@ def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -
         mask = np.ma.getmaskarray(values)
         array = np.where(mask, np.nan, as_float(values.data, name, dtype))
         return array.astype(dtype or (array.dtype if array.dtype == np.float32 else np.float64), copy=False)
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers, all rows of one length: {error}") from None
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind not in "fiu" or size > 8:
+        hint = "; convert it to float64 first" if kind == "f" else ""
+        raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}{hint}")
     if dtype is None:
-        kind, size = array.dtype.kind, array.dtype.itemsize
-        if kind == "f" and size <= 8:
-            dtype = _F64 if size == 8 else _F32
-        elif kind in "iu":
-            dtype = _F64
-        elif array.size == 0 and kind != "O":
-            dtype = _F64
-        else:
-            hint = "; convert it to float64 first" if kind == "f" else ""
-            raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}{hint}")
-    elif array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}")
+        dtype = _F32 if kind == "f" and size < 8 else _F64
     if array.dtype != dtype or not array.dtype.isnative:
         array = array.astype(dtype)
     elif not array.flags.aligned:
@@ -95,7 +91,7 @@ def resolve_axis(axis: Any, ndim: int, name: str = "axis") -> int:
     """
     try:
         found = axis.__index__()
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(f"{name} must be an integer, got {axis!r}") from None
     if not -ndim <= found < ndim:
         raise ValueError(f"{name}={found} does not exist in an array of {ndim} dimension(s)")
@@ -155,7 +151,7 @@ def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:
     """
     try:
         found = int(value.__index__())
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
     if found < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {found}")

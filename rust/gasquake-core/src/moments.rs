@@ -48,7 +48,8 @@ impl<const L: usize> Sums<L> {
             // Unconditional selects: a conditional store would be a masked one, which cannot be forwarded to a load.
             let valid = row[l].valid();
             let x = if valid { row[l].to_f64() } else { 0.0 };
-            let pivot = if self.n[l] == 0.0 { x } else { self.pivot[l] };
+            let pivot = self.pivot[l];
+            let pivot = if self.n[l] == 0.0 { x } else { pivot };
             let d = if valid { x - pivot } else { 0.0 };
             self.pivot[l] = pivot;
             self.n[l] += if valid { 1.0 } else { 0.0 };

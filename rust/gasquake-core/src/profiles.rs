@@ -320,41 +320,36 @@ impl State {
             let known = !SIGMA || (s > 0.0 && s < f64::INFINITY);
             let counts = row[l].valid() && known && level.pressure <= ground[l];
             let z = if SIGMA { x / s } else { x };
+            // Everything is loaded before it is chosen from: a store must not become a conditional one, which is
+            // masked and cannot be forwarded to the next load.
             let bottom = self.bottom[l];
             self.bottom[l] = if counts && bottom < 0.0 {
                 index
             } else {
                 bottom
             };
+            let z = if counts { z } else { f64::NEG_INFINITY };
             if BELOW {
-                let loud = z >= quiet;
+                let (top, peak) = (self.z_below[l], self.peak_below[l]);
+                let (unbroken, rooted) = (self.unbroken[l], self.rooted[l]);
+                let unbroken = if counts && z < quiet { 0.0 } else { unbroken };
+                let best = z > top;
+                self.unbroken[l] = unbroken;
+                self.rooted[l] = if best { unbroken } else { rooted };
+                self.z_below[l] = if best { z } else { top };
+                self.peak_below[l] = if best { index } else { peak };
                 self.n_below[l] += if counts { 1.0 } else { 0.0 };
-                self.unbroken[l] = if counts && !loud {
-                    0.0
-                } else {
-                    self.unbroken[l]
-                };
-                let best = counts && z > self.z_below[l];
-                self.z_below[l] = if best { z } else { self.z_below[l] };
-                self.peak_below[l] = if best { index } else { self.peak_below[l] };
-                self.rooted[l] = if best {
-                    self.unbroken[l]
-                } else {
-                    self.rooted[l]
-                };
             } else {
-                let best = counts && z > self.z_above[l];
-                self.z_above[l] = if best { z } else { self.z_above[l] };
-                self.peak_above[l] = if best { index } else { self.peak_above[l] };
+                let (top, peak) = (self.z_above[l], self.peak_above[l]);
+                let best = z > top;
+                self.z_above[l] = if best { z } else { top };
+                self.peak_above[l] = if best { index } else { peak };
             }
             if FITTED {
                 // About the lowest counted value, which is one of them: no cancellation (see `moments`).
                 let x = if counts { x } else { 0.0 };
-                let pivot = if self.n_fit[l] == 0.0 {
-                    x
-                } else {
-                    self.pivot[l]
-                };
+                let pivot = self.pivot[l];
+                let pivot = if self.n_fit[l] == 0.0 { x } else { pivot };
                 self.pivot[l] = pivot;
                 let d = if counts { x - pivot } else { 0.0 };
                 let w = if SIGMA { 1.0 / (s * s) } else { 1.0 };
@@ -412,7 +407,12 @@ impl<T: Real> Scan<'_, T> {
         if let Some(pressure) = &self.ground {
             let row = gather(pressure, 0, from);
             for l in 0..LANES {
-                ground[l] = row[l].to_f64() - CLEARANCE;
+                let known = row[l].valid();
+                ground[l] = if known {
+                    row[l].to_f64() - CLEARANCE
+                } else {
+                    f64::NAN
+                };
             }
         }
         let unit = [T::NAN; LANES];

@@ -162,6 +162,9 @@ fn each_tile<T: Real>(
     check_shape("mean", out.mean.shape(), values.shape())?;
     check_shape("std", out.std.shape(), values.shape())?;
     check_shape("count", out.count.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let outputs = tiles_mut(out.anomaly, LANES)
         .into_iter()
         .zip(tiles_mut(out.zscore, LANES))

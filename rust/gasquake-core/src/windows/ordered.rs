@@ -11,6 +11,8 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
 /// Above this a sweep over the window costs more than bisection and moving memory (measured, see `docs/adr`).
 const SWEEP_UP_TO: usize = 96;
+/// Below this number of pixels a sweep over all lanes is wasted on empty ones.
+const SWEEP_FROM: usize = 4;
 /// Samples between two looks at whether the caller wants to stop.
 const CHECK_EVERY: usize = 1 << 16;
 
@@ -25,6 +27,9 @@ pub fn rolling_median<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("median", out.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES).into_iter().zip(tiles_mut(out, LANES));
     for_each(exec, jobs.collect(), |(values, out), stop| {
         walk(values, window, Median(out), stop);
@@ -42,6 +47,9 @@ pub fn rolling_mad<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("mad", out.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES).into_iter().zip(tiles_mut(out, LANES));
     for_each(exec, jobs.collect(), |(values, out), stop| {
         walk(values, window, Mad(out), stop);
@@ -63,6 +71,9 @@ pub fn rolling_zscore_robust<T: Real>(
     check_shape("anomaly", anomaly.shape(), values.shape())?;
     check_shape("zscore", zscore.shape(), values.shape())?;
     check_shape("count", count.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let outputs = tiles_mut(anomaly, LANES)
         .into_iter()
         .zip(tiles_mut(zscore, LANES))
@@ -122,7 +133,7 @@ impl<T: Real> Ordered<T> for Vec<SortedWindow<T>> {
 
     #[inline(always)]
     fn count(&self, lane: usize) -> usize {
-        self[lane].count()
+        self.get(lane).map_or(0, SortedWindow::count)
     }
 
     #[inline(always)]
@@ -132,7 +143,7 @@ impl<T: Real> Ordered<T> for Vec<SortedWindow<T>> {
 
     #[inline(always)]
     fn medians(&self) -> [f64; LANES] {
-        std::array::from_fn(|lane| match self[lane].count() {
+        std::array::from_fn(|lane| match Ordered::<T>::count(self, lane) {
             0 => f64::NAN,
             n => median(n, |i| self[lane].at(i)),
         })
@@ -223,10 +234,11 @@ fn walk<T: Real, E: Emit<T>>(values: ArrayView2<'_, T>, window: Window, emit: E,
         emit,
         stop,
     };
-    if length <= SWEEP_UP_TO {
+    let lanes = walk.values.ncols();
+    if length <= SWEEP_UP_TO && lanes >= SWEEP_FROM {
         vectorize(Sweep(walk));
     } else {
-        walk.run(vec![SortedWindow::<T>::with_capacity(length.min(n)); LANES]);
+        walk.run(vec![SortedWindow::<T>::with_capacity(length.min(n)); lanes]);
     }
 }
 
