@@ -71,7 +71,7 @@ def zscore_race(shape, tiny):
         shape=shape,
         tiny=tiny,
         inputs=lambda shape: (series(shape),),
-        contestants=(OUR_ZSCORE, *peers.ZSCORE),
+        contestants=(OUR_ZSCORE, *(peers.without_polars(peers.ZSCORE) if shape == YEAR else peers.ZSCORE)),
         trials=zscore_trials,
         bytes_moved=lambda shape: shape[0] * shape[1] * (4 + 4 + 4 + 4),
         floor={"numbagg": 1.5, CORRECT: 5.0, "bottleneck": 4.0, "xarray": 15.0},
@@ -119,7 +119,7 @@ def order_race(kernel, shape, tiny, *, window, contestants, trials, floor):
 
 
 def median_race(shape, tiny, *, window, floor):
-    contestants = (ours("rolling_median"), *peers.MEDIAN)
+    contestants = (ours("rolling_median"), *(peers.without_polars(peers.MEDIAN) if shape == YEAR else peers.MEDIAN))
     return order_race(
         "rolling_median",
         shape,

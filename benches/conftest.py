@@ -10,7 +10,7 @@ import pytest
 from gasquake.kernels import build_info
 from race import ALL, REPLAY, US, Results, run, summary, versions
 
-_RESULTS = pytest.StashKey[dict[str, Results]]()
+_RESULTS = pytest.StashKey[dict[str, Results | Exception]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,10 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
     numba.set_num_threads(min(numba.config.NUMBA_NUM_THREADS, build_info().threads))
 
 
-@pytest.fixture(autouse=True)
-def _release_build(benchmark) -> None:
-    if benchmark.enabled and build_info().profile != "release":
-        pytest.exit(f"refused to time a {build_info().profile} build of gasquake: build with --release", returncode=2)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    timed = config.getoption("benchmark_enable") or not config.getoption("benchmark_disable")
+    if timed and build_info().profile != "release":
+        raise pytest.UsageError(f"refused to time a {build_info().profile} build of gasquake: build with --release")
+    # The first contestant of a race measures them all.
+    for item in items:
+        if "measured" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture
@@ -41,7 +45,12 @@ def measured(request: pytest.FixtureRequest, benchmark) -> Callable[[], None]:
                 # Only those that were selected take part.
                 chosen = [i.callspec.params for i in request.session.items if hasattr(i, "callspec")]
                 entries = [(c["who"], c["outputs"]) for c in chosen if c.get("race") == race.name]
-                results[race.name] = run(race, entries, timed=True)
+                try:
+                    results[race.name] = run(race, entries, timed=True)
+                except Exception as error:  # once is enough: every contestant of the race reports it
+                    results[race.name] = error
+            if isinstance(results[race.name], Exception):
+                raise results[race.name]
             result = results[race.name][entry]
         contestant = next(c for c in race.contestants if c.who == entry[0])
         benchmark.group = race.name
@@ -72,7 +81,8 @@ def measured(request: pytest.FixtureRequest, benchmark) -> Callable[[], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = [summary(ALL[name], results, build_info().threads) for name, results in config.stash[_RESULTS].items()]
+    measured = {name: found for name, found in config.stash[_RESULTS].items() if not isinstance(found, Exception)}
+    lines = [summary(ALL[name], found, build_info().threads) for name, found in measured.items()]
     if any(lines):
         terminalreporter.section("races: medians; the floors compare fresh with fresh")
         for block in lines:

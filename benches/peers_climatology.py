@@ -39,7 +39,7 @@ TILE = 16  # pixels: a cache line of float32
 
 
 @njit
-def pixel(x, lower, upper, own, own_end, blocks, exclude, min_count, centre, spread, count):
+def pixel(x, origin, lower, upper, own, own_end, blocks, exclude, min_count, centre, spread, count):
     """Moments of the reference of every sample of one pixel, in calendar order.
 
     Sums of the samples in each set, never a sum minus what left: a large value spoils only the sets that hold it.
@@ -50,10 +50,6 @@ def pixel(x, lower, upper, own, own_end, blocks, exclude, min_count, centre, spr
     years = lower.shape[0]
     longest = (blocks[1:] - blocks[:-1]).max()
     window, after = np.empty((longest, years, 3)), np.empty((years + 1, 3))
-    # Squares are summed about a typical value: the median of some samples, which no fill value can move.
-    some = np.sort(x[:: len(x) // 100 + 1])  # what is missing comes last
-    origin = some[np.isfinite(some).sum() // 2]
-    origin = origin if np.isfinite(origin) else 0.0
     valid, d = np.empty(len(x)), np.empty(len(x))
     for i in range(len(x)):
         finite = np.isfinite(x[i])
@@ -105,7 +101,7 @@ def pixel(x, lower, upper, own, own_end, blocks, exclude, min_count, centre, spr
 
 @njit(parallel=True)
 def seasonal_loop(
-    values, order, lower, upper, own, own_end, blocks, exclude, min_count, anomaly, zscore, mean, std, count
+    values, typical, order, lower, upper, own, own_end, blocks, exclude, min_count, anomaly, zscore, mean, std, count
 ):
     """Pixel by pixel; a tile of neighbouring ones is read and written together."""
     n, pixels = values.shape
@@ -118,7 +114,20 @@ def seasonal_loop(
                 x[b, i] = values[order[i], first + b]
         centre, spread, held = np.empty((width, n)), np.empty((width, n)), np.empty((width, n), np.int32)
         for b in range(width):
-            pixel(x[b], lower, upper, own, own_end, blocks, exclude, min_count, centre[b], spread[b], held[b])
+            pixel(
+                x[b],
+                typical[first + b],
+                lower,
+                upper,
+                own,
+                own_end,
+                blocks,
+                exclude,
+                min_count,
+                centre[b],
+                spread[b],
+                held[b],
+            )
         # All pixels of a row together: rows lie on pages of their own.
         for i in range(n):
             t = order[i]
@@ -145,7 +154,11 @@ def seasonal_numba(out, values, day, exclude):
         if POSITION[s] - POSITION[blocks[-1]] > 2 * HALF_WIDTH:
             blocks.append(s)
     blocks = np.array([*blocks, 366])
-    seasonal_loop(values, order, lower, upper, own, own_end, blocks, exclude, MIN_COUNT, *out)
+    # Squares are summed about a typical value: the lower quartile of some samples, which a fill value does not move.
+    some = values[:: len(day) // 100 + 1]
+    some = np.partition(np.where(np.isfinite(some), some, np.nan), len(some) // 4, axis=0)[len(some) // 4]
+    typical = np.where(np.isfinite(some), some, 0.0)
+    seasonal_loop(values, typical, order, lower, upper, own, own_end, blocks, exclude, MIN_COUNT, *out)
 
 
 # ---- bottleneck and NumPy --------------------------------------------------------------------------------------------
