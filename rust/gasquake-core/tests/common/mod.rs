@@ -6,6 +6,18 @@ use gasquake_core::windows::{End, Window};
 use ndarray::{Array3, ArrayView3};
 use proptest::prelude::*;
 
+/// So many cases, and no file written beside the tests.
+pub fn cases(n: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: n,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// What a sum of a window's samples may lose, relative to the largest of them: half an ulp for each of up to 44.
+pub const SUM: f64 = 44.0 * f64::EPSILON / 2.0;
+
 /// One sample: a mixing ratio, often repeated, sometimes missing.
 fn sample() -> impl Strategy<Value = f64> {
     prop_oneof![
