@@ -47,6 +47,12 @@ lint: $(VENV)/.installed ## ruff, mypy --strict, import contracts, docstring for
 	$(PY) -m numpydoc.cli lint $$(find python -name '*.py' | sort)
 	$(PY) -m mypy.stubtest gasquake._core --allowlist tools/stubtest-allowlist.txt
 
+.PHONY: format
+format: $(VENV)/.installed ## rewrite Rust and Python the way that lint wants them
+	cargo fmt
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+
 .PHONY: wheel
 wheel: dist/.built ## the release wheel, in dist/
 

@@ -1,14 +1,12 @@
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
 # Outputs are allocated by the caller and written to; see gasquake.kernels for what the arrays mean.
-_Array = NDArray[Any]
+_Array: TypeAlias = NDArray[Any]
 
 def build_info() -> tuple[str, str, str, int]: ...
-def locate_maxima(
-    values: _Array, index: _Array, value: _Array, count: _Array, ties: _Array, threads: int
-) -> None: ...
+def locate_maxima(values: _Array, index: _Array, value: _Array, count: _Array, ties: _Array, threads: int) -> None: ...
 def rolling_mad(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
 def rolling_mean(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
 def rolling_median(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
@@ -29,8 +27,8 @@ def scan_profiles(
     pressure: _Array,
     sigma: _Array | None,
     surface_pressure: _Array | None,
-    criteria: tuple[float, float, float, float, float, int, float],
-    out: tuple[_Array, _Array, _Array, _Array, _Array, _Array, _Array, _Array],
+    criteria: tuple[float, ...],
+    out: tuple[_Array, ...],
     threads: int,
 ) -> None: ...
 def seasonal_zscore(
