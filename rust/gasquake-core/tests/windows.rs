@@ -82,6 +82,7 @@ proptest! {
 
     #[test]
     fn zscores_stand_on_the_windows_before(values in cube(), window in window()) {
+        prop_assume!(window.end != gasquake_core::windows::End::Centre);
         for robust in [false, true] {
             let (mut anomaly, mut zscore) = (Array3::zeros(values.dim()), Array3::zeros(values.dim()));
             let mut count = Array3::zeros(values.dim());
