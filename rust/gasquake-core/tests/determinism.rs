@@ -43,7 +43,7 @@ fn everywhere(run: impl Fn(Exec<'_>) -> Vec<u64>) {
     simd::limit(Level::Avx512);
 }
 
-/// Numbers that look random (SplitMix64), around a level, a fifth of them missing.
+/// Numbers that look random (`SplitMix64`), around a level, a fifth of them missing.
 fn values<T: Real>(shape: (usize, usize, usize), level: f64, spread: f64) -> Array3<T> {
     let mut state = 20_220_905u64;
     Array3::from_shape_fn(shape, |_| {

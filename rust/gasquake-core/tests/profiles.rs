@@ -134,15 +134,16 @@ fn naive(
     )
 }
 
+/// Values, pressure, sigma, surface pressure.
+type Scene = (
+    Array3<f64>,
+    Vec<f64>,
+    Option<Array3<f64>>,
+    Option<Array3<f64>>,
+);
+
 /// Values in quarters, so that thresholds are met exactly and levels tie.
-fn scene() -> impl Strategy<
-    Value = (
-        Array3<f64>,
-        Vec<f64>,
-        Option<Array3<f64>>,
-        Option<Array3<f64>>,
-    ),
-> {
+fn scene() -> impl Strategy<Value = Scene> {
     let value = prop_oneof![8 => (-8i32..20).prop_map(|k| f64::from(k) / 4.0), 1 => Just(f64::NAN), 1 => Just(f64::INFINITY)];
     let spread = prop_oneof![6 => Just(1.0), 3 => Just(0.5), 1 => Just(0.0), 1 => Just(f64::NAN)];
     let surface = prop_oneof![6 => 600.0..1100.0f64, 1 => Just(f64::NAN)];
@@ -172,7 +173,7 @@ fn scene() -> impl Strategy<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(common::cases(128))]
 
     #[test]
     fn the_scan_is_that_of_a_plain_loop((values, pressure, sigma, ground) in scene()) {
