@@ -13,7 +13,12 @@ def frozen(value: Any) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return value.data.tobytes(), np.ma.getmaskarray(value).tobytes(), value.dtype, value.shape
     if isinstance(value, np.ndarray):
-        return (repr(value.tolist()) if value.dtype == object else value.tobytes()), value.dtype, value.shape, value.strides
+        return (
+            (repr(value.tolist()) if value.dtype == object else value.tobytes()),
+            value.dtype,
+            value.shape,
+            value.strides,
+        )
     return repr(value)
 
 
@@ -33,7 +38,9 @@ def assert_same_bits(found: dict[str, np.ndarray], wanted: dict[str, np.ndarray]
         assert array.dtype == wanted[name].dtype, name
         np.testing.assert_array_equal(array, wanted[name], strict=True, err_msg=name)
         if array.dtype.kind == "f":
-            np.testing.assert_array_equal(np.signbit(array)[~np.isnan(array)], np.signbit(wanted[name])[~np.isnan(array)])
+            np.testing.assert_array_equal(
+                np.signbit(array)[~np.isnan(array)], np.signbit(wanted[name])[~np.isnan(array)]
+            )
 
 
 def assert_close(found: Any, wanted: Any, *, rtol: float, atol: float = 0.0) -> None:
@@ -42,4 +49,6 @@ def assert_close(found: Any, wanted: Any, *, rtol: float, atol: float = 0.0) -> 
     assert found.dtype == wanted.dtype
     if found.dtype == np.float32:
         rtol = max(rtol, float(np.finfo(np.float32).eps))
-    np.testing.assert_allclose(found.astype(np.float64), wanted.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True)
+    np.testing.assert_allclose(
+        found.astype(np.float64), wanted.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True
+    )

@@ -20,7 +20,9 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in changed.items() if value is not None}
 
 
-def run_python(code: str, *arguments: str, timeout: float = 60, **variables: str | None) -> subprocess.CompletedProcess[str]:
+def run_python(
+    code: str, *arguments: str, timeout: float = 60, **variables: str | None
+) -> subprocess.CompletedProcess[str]:
     """Run `code` and wait for it."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code, *arguments],

@@ -69,7 +69,9 @@ class Kernel:
             return {**arguments, "n": max(1, size // main.size)}
         times = max(1, size // main.size)
         return {
-            name: np.concatenate([value] * times, axis=self.pixel_axis) if name in self.arrays and name != "pressure" else value
+            name: np.concatenate([value] * times, axis=self.pixel_axis)
+            if name in self.arrays and name != "pressure"
+            else value
             for name, value in arguments.items()
         }
 

@@ -34,4 +34,6 @@ def samples(draw: st.DrawFn, shape: Any, dtypes: tuple[Any, ...] = FLOATS, missi
 
 def series(max_n: int = 40, max_pixels: int = 35, min_n: int = 0, **options: Any) -> st.SearchStrategy[np.ndarray]:
     """(n, pixels): pixels beyond one tile of 16 or 32 lanes, and not a multiple of it."""
-    return st.tuples(st.integers(min_n, max_n), st.integers(1, max_pixels)).flatmap(lambda shape: samples(shape, **options))
+    return st.tuples(st.integers(min_n, max_n), st.integers(1, max_pixels)).flatmap(
+        lambda shape: samples(shape, **options)
+    )

@@ -62,7 +62,9 @@ def relative(found: float, exact) -> float:
 def ulps32(found: np.float32, exact) -> float:
     """Distance from the float32 nearest to the exact answer, in its ulps."""
     with mpmath.workdps(50):
-        nearest = np.float32(float(mpmath.mpf(exact.numerator) / exact.denominator if isinstance(exact, Fraction) else exact))
+        nearest = np.float32(
+            float(mpmath.mpf(exact.numerator) / exact.denominator if isinstance(exact, Fraction) else exact)
+        )
     return abs(float(found) - float(nearest)) / float(np.spacing(np.abs(nearest)))
 
 
@@ -125,7 +127,9 @@ CASES = {
     "C kelvin": lambda rng: level(rng, 300, 0.01, np.float32),
     "C' 1e8": lambda rng: level(rng, 1e8, 1, np.float64),
     "E moments": lambda rng: np.where(np.arange(N)[:, None] == 50, 1e21, 10 ** rng.uniform(9, 15, (N, PIXELS))),
-    "F inf": lambda rng: np.where(np.arange(N)[:, None] == 50, np.float32(np.inf), level(rng, 1.8e-6, 1e-8, np.float32)),
+    "F inf": lambda rng: np.where(
+        np.arange(N)[:, None] == 50, np.float32(np.inf), level(rng, 1.8e-6, 1e-8, np.float32)
+    ),
     "G first is a fill": lambda rng: fills(level(rng, 1.8e-6, 1e-8, np.float32), 0),
     "H several fills": lambda rng: fills(level(rng, 1.8e-6, 1e-8, np.float32), 0, 3, 77, 78, 140, 300),
 }
@@ -228,7 +232,9 @@ def test_the_gradient(offset, weighted, rng):
             zeta_mean = mpmath.fdot(w, zeta) / mpmath.fsum(w)
             x_mean = mpmath.fdot(w, x) / mpmath.fsum(w)
             sxx = mpmath.fsum(wi * (zi - zeta_mean) ** 2 for wi, zi in zip(w, zeta, strict=True))
-            slope = mpmath.fsum(wi * (zi - zeta_mean) * (xi - x_mean) for wi, zi, xi in zip(w, zeta, x, strict=True)) / sxx
+            slope = (
+                mpmath.fsum(wi * (zi - zeta_mean) * (xi - x_mean) for wi, zi, xi in zip(w, zeta, x, strict=True)) / sxx
+            )
             sse = mpmath.fsum((xi - x_mean - slope * (zi - zeta_mean)) ** 2 for zi, xi in zip(zeta, x, strict=True))
             error = 1 / mpmath.sqrt(sxx) if weighted else mpmath.sqrt(sse / (len(used) - 2) / sxx)
             assert relative(found.gradient[pixel], slope) <= 1e-10

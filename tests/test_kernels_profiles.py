@@ -220,7 +220,9 @@ def profiles(draw):
     dtype = draw(st.sampled_from(FLOATS))
     values = np.round(4 * rng.normal(1, 2, (levels, pixels))) / 4
     values[rng.random(values.shape) < draw(st.sampled_from([0, 0.1, 0.6]))] = draw(MISSING)
-    sigma = draw(st.sampled_from([None, np.ones((levels, pixels)), rng.choice([0.0, 0.5, 1, 2, np.nan], (levels, pixels))]))
+    sigma = draw(
+        st.sampled_from([None, np.ones((levels, pixels)), rng.choice([0.0, 0.5, 1, 2, np.nan], (levels, pixels))])
+    )
     pressure = np.geomspace(draw(st.floats(850, 1050)), draw(st.floats(50, 500)), levels)
     if draw(st.booleans()):
         pressure = pressure[::-1].copy()
@@ -286,9 +288,7 @@ def test_a_power_of_two_changes_the_unit_and_nothing_else(profile, power):
 def test_either_way_up(profile):
     values, pressure, sigma = profile
     plain = scan_profiles(values, pressure, sigma=sigma, level_axis=0)
-    turned = scan_profiles(
-        values[::-1], pressure[::-1], sigma=None if sigma is None else sigma[::-1], level_axis=0
-    )
+    turned = scan_profiles(values[::-1], pressure[::-1], sigma=None if sigma is None else sigma[::-1], level_axis=0)
     for name in ("verdict", "n_below", "z_below", "z_above"):
         np.testing.assert_array_equal(getattr(turned, name), getattr(plain, name))
     for name in ("peak_level", "bottom_level"):

@@ -20,7 +20,9 @@ EPS = np.finfo(np.float64).eps
 STATISTICS = ("rolling_mean", "rolling_std", "rolling_median", "rolling_mad")
 MOMENTS = ("rolling_mean", "rolling_std")
 RANKS = ("rolling_median", "rolling_mad")
-ORDERS = [(window, min_count) for window in (1, 2, 7, 8, 31) for min_count in (None, 1, 2) if (min_count or 1) <= window]
+ORDERS = [
+    (window, min_count) for window in (1, 2, 7, 8, 31) for min_count in (None, 1, 2) if (min_count or 1) <= window
+]
 
 
 def quantised(rng, shape, dtype):
@@ -217,7 +219,9 @@ def test_a_power_of_two_scales_bit_for_bit(name, values, window, center, power):
     np.testing.assert_array_equal(found, wanted, strict=True)
 
 
-@given(values=series(), window=st.integers(1, 20), power=st.integers(-20, 20), method=st.sampled_from(["moment", "robust"]))
+@given(
+    values=series(), window=st.integers(1, 20), power=st.integers(-20, 20), method=st.sampled_from(["moment", "robust"])
+)
 def test_a_zscore_has_no_unit(values, window, power, method):
     scale = values.dtype.type(2.0**power)
     scaled = kernels.rolling_zscore(values * scale, window, min_count=1, method=method)

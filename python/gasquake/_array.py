@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,10 @@ def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[A
     restore : callable
         Turns an array ``(outer, m, inner)`` into one with the axes of `array`, `axis` being m long.
     """
+    if array.flags.c_contiguous:  # the common case, in as few steps as it needs
+        before, after = array.shape[:axis], array.shape[axis + 1 :]
+        view = array.reshape(math.prod(before), array.shape[axis], math.prod(after))
+        return view, lambda out: out.reshape((*before, out.shape[1], *after))
     order = memory_order(array)
     moved = np.ascontiguousarray(array.transpose(order))
     at = order.index(axis)
@@ -127,16 +132,9 @@ def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[A
     back = np.argsort(order)
 
     def restore(out: NDArray[Any]) -> NDArray[Any]:
-        return out.reshape(before + (out.shape[1],) + after).transpose(back)
+        return out.reshape((*before, out.shape[1], *after)).transpose(back)
 
-    return moved.reshape(_product(before), moved.shape[at], _product(after)), restore
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    total = 1
-    for n in shape:
-        total *= n
-    return total
+    return moved.reshape(math.prod(before), moved.shape[at], math.prod(after)), restore
 
 
 def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:
@@ -194,12 +192,14 @@ def check_number(value: Any, name: str, *, positive: bool = False) -> float:
     ValueError
         If it is NaN or infinite, or not positive where it must be.
     """
-    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, got {value!r}") from None
-    if not np.isfinite(found) or (positive and found <= 0):
+    if type(value) is not float:
+        if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
+            raise TypeError(f"{name} must be a number, got {value!r}")
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must be a number, got {value!r}") from None
+    found: float = value
+    if not math.isfinite(found) or (positive and found <= 0):
         raise ValueError(f"{name} must be {'positive and ' if positive else ''}finite, got {value!r}")
     return found

@@ -1,9 +1,9 @@
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
 # Outputs are allocated by the caller and written to; see gasquake.kernels for what the arrays mean.
-_Array = NDArray[Any]
+_Array: TypeAlias = NDArray[Any]
 
 def build_info() -> tuple[str, str, str, int]: ...
 def locate_maxima(values: _Array, index: _Array, value: _Array, count: _Array, ties: _Array, threads: int) -> None: ...

@@ -38,7 +38,9 @@ def test_what_is_not_real_numbers(kernel, name, dtype):
     arguments = kernel.arguments()
     shape = arguments[name].shape
     array = np.ones(shape, dtype) if dtype != object else np.full(shape, 1.5, object)
-    assert_refused(kernel, {**arguments, name: array}, TypeError, name, str(np.dtype(dtype)) if dtype != "U4" else "<U4")
+    assert_refused(
+        kernel, {**arguments, name: array}, TypeError, name, str(np.dtype(dtype)) if dtype != "U4" else "<U4"
+    )
     mask = np.zeros(shape, bool)
     mask.flat[0] = True
     assert_refused(kernel, {**arguments, name: np.ma.MaskedArray(array, mask)}, TypeError, name)
@@ -52,7 +54,9 @@ def test_what_is_no_array(kernel, name, junk):
     assert_refused(kernel, {**kernel.arguments(), name: junk}, (TypeError, ValueError), name)
 
 
-@pytest.mark.parametrize("value", [2.5, 3.0, np.float32(3), "3", b"3", [3], (3,), np.array([3, 4]), 1j, np.nan], ids=repr)
+@pytest.mark.parametrize(
+    "value", [2.5, 3.0, np.float32(3), "3", b"3", [3], (3,), np.array([3, 4]), 1j, np.nan], ids=repr
+)
 @pytest.mark.parametrize(("kernel", "name"), INTEGERS)
 def test_what_is_not_an_integer(kernel, name, value):
     assert_refused(kernel, {**kernel.arguments(), name: value}, TypeError, name)
@@ -100,7 +104,9 @@ def test_huge_windows(kernel):
         if "center" not in kernel.function.__kwdefaults__:
             continue
         found = kernel({**arguments, "window": value, "center": True, "min_count": 1})
-        assert_same_bits(found, kernel({**arguments, "window": 2 * len(arguments["values"]), "center": True, "min_count": 1}))
+        assert_same_bits(
+            found, kernel({**arguments, "window": 2 * len(arguments["values"]), "center": True, "min_count": 1})
+        )
 
 
 @pytest.mark.parametrize("kernel", WINDOWS, ids=str)
@@ -189,7 +195,9 @@ def test_profile_companions_that_do_not_fit(name, array):
 def test_scan_limits():
     kernel = BY_NAME["scan_profiles"]
     for value in (0.0, -7.5):
-        assert_refused(kernel, {**kernel.arguments(), "scale_height_km": value}, ValueError, "scale_height_km", str(value))
+        assert_refused(
+            kernel, {**kernel.arguments(), "scale_height_km": value}, ValueError, "scale_height_km", str(value)
+        )
 
 
 @pytest.mark.parametrize(
@@ -210,6 +218,7 @@ def test_scan_limits():
         (np.ma.masked_equal(np.arange(67), 3), ValueError),
         (np.r_[np.zeros(66, np.int64), 2**62], ValueError),
         (np.r_[np.zeros(66, np.int64), -(2**63)], ValueError),
+        (np.full(67, -(2**63)), ValueError),  # NaT, looked at as an integer
         (np.full(67, 2**64 - 1, np.uint64), ValueError),
         (None, TypeError),
         ("2020-01-01", TypeError),

@@ -82,7 +82,28 @@ def replaced(given: tuple, path: tuple[int, ...], value: Any) -> tuple:
     return (*given[:i], inner, *given[i + 1 :])
 
 
-DTYPES = ["f4", "f8", "f2", ">f4", ">f8", "i1", "i2", "i4", "i8", ">i8", "u1", "u8", "?", "c8", "c16", "O", "U3", "S3", "M8[s]", "V4"]
+DTYPES = [
+    "f4",
+    "f8",
+    "f2",
+    ">f4",
+    ">f8",
+    "i1",
+    "i2",
+    "i4",
+    "i8",
+    ">i8",
+    "u1",
+    "u8",
+    "?",
+    "c8",
+    "c16",
+    "O",
+    "U3",
+    "S3",
+    "M8[s]",
+    "V4",
+]
 RESHAPES = {
     "flat": lambda a: a.reshape(-1),
     "one axis more": lambda a: a[None],
@@ -95,7 +116,28 @@ RESHAPES = {
     "turned": lambda a: a.T,
     "middle cut": lambda a: a[:, 1:] if a.ndim > 1 else a[1:],
 }
-JUNK = [None, 0, 1, -1, 2**31, 2**62, 2**63, 2**64, -(2**63), 2.5, float("nan"), "x", b"x", (), [], [1.0], {}, object(), 1j, True]
+JUNK = [
+    None,
+    0,
+    1,
+    -1,
+    2**31,
+    2**62,
+    2**63,
+    2**64,
+    -(2**63),
+    2.5,
+    float("nan"),
+    "x",
+    b"x",
+    (),
+    [],
+    [1.0],
+    {},
+    object(),
+    1j,
+    True,
+]
 
 
 def spoilt(rng: random.Random, given: tuple) -> tuple:
@@ -118,14 +160,14 @@ def spoilt(rng: random.Random, given: tuple) -> tuple:
         elif kind == "dtype":
             value = np.zeros(now.shape, rng.choice(DTYPES))
         elif kind == "shape":
-            value = rng.choice(list(RESHAPES.values()))(now.copy())
+            value = rng.choice(list(RESHAPES.values()))(np.atleast_1d(now).copy())
         elif kind == "layout":
             value = rng.choice(list(LAYOUTS.values()))(now.copy())
         elif kind == "read-only":
             value = now.copy()
             value.flags.writeable = False
         else:
-            value = rng.choice([now.tolist(), np.ma.MaskedArray(now), memoryview(b"1234"), now.view(np.recarray)])
+            value = rng.choice([now.tolist(), np.ma.MaskedArray(now), memoryview(b"1234")])
         given = replaced(given, path, value)
     return given
 

@@ -17,7 +17,8 @@ WITH_PIXELS = [kernel for kernel in KERNELS if kernel.pixels]
 def per_pixel(kernel, arguments, change):
     """`change` the arrays that have pixels."""
     return {
-        name: change(array) if name in kernel.arrays and name != "pressure" else array for name, array in arguments.items()
+        name: change(array) if name in kernel.arrays and name != "pressure" else array
+        for name, array in arguments.items()
     }
 
 

@@ -145,7 +145,9 @@ for shape in ((0, 2**40), (2**40, 0), (0, 1, 2**40), (3, 2**40, 0), (2**40, 0, 0
 """
 
 
-@pytest.mark.parametrize("kernel", [kernel for kernel in WITH_TWIN if kernel.positional in [("values", "window"), ("values",)]], ids=str)
+@pytest.mark.parametrize(
+    "kernel", [kernel for kernel in WITH_TWIN if kernel.positional in [("values", "window"), ("values",)]], ids=str
+)
 def test_huge_empty_shapes(kernel):
     """Without a sample there is nothing to do, however large the other axes are. In a process of its own: it may die."""
     code = HUGE.format(name=kernel.name, extra={"window": 5} if "window" in kernel.positional else {})

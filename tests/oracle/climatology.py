@@ -26,7 +26,9 @@ def calendar(day: np.ndarray) -> tuple[list[float], list[int]]:
     return positions, years
 
 
-def reference_of(i: int, positions: list[float], years: list[int], half_width: int, exclude_own_year: bool) -> list[int]:
+def reference_of(
+    i: int, positions: list[float], years: list[int], half_width: int, exclude_own_year: bool
+) -> list[int]:
     """Indices of the samples in the season of sample `i`."""
     found = []
     own = 365 * years[i] + positions[i]

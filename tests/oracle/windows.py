@@ -10,7 +10,9 @@ import numpy as np
 from oracle import lanes
 
 
-def window_of(lane: np.ndarray, t: int, window: int, *, center: bool = False, include_current: bool = True) -> np.ndarray:
+def window_of(
+    lane: np.ndarray, t: int, window: int, *, center: bool = False, include_current: bool = True
+) -> np.ndarray:
     """The valid samples of the window that belongs to sample `t`, cut at the ends of the lane."""
     if center:
         first, last = t - window // 2, t + (window - 1) // 2
@@ -22,7 +24,12 @@ def window_of(lane: np.ndarray, t: int, window: int, *, center: bool = False, in
 
 
 def _rolling(
-    statistic: Callable[[np.ndarray], float], values: np.ndarray, window: int, min_count: int | None, center: bool, axis: int
+    statistic: Callable[[np.ndarray], float],
+    values: np.ndarray,
+    window: int,
+    min_count: int | None,
+    center: bool,
+    axis: int,
 ) -> np.ndarray:
     values = np.asarray(values)
     needed = window if min_count is None else min_count

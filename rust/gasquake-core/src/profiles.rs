@@ -378,7 +378,7 @@ impl<T: Real> Vectorized for Scan<'_, T> {
     fn run(mut self) {
         let lanes = self.values.ncols();
         // No rows where they do not lie side by side: lanes are then gathered one by one.
-        let values = self.values.clone();
+        let values = self.values;
         let rows: Vec<&[T]> = self
             .levels
             .iter()
@@ -439,16 +439,16 @@ impl<T: Real> Scan<'_, T> {
             let quiet = self.criteria.quiet;
             match (level.below, level.fitted) {
                 (true, true) => {
-                    state.step::<T, true, true, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, true, true, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (true, false) => {
-                    state.step::<T, true, false, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, true, false, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (false, true) => {
-                    state.step::<T, false, true, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, false, true, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (false, false) => {
-                    state.step::<T, false, false, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, false, false, SIGMA>(level, quiet, row, sigma, &ground);
                 }
             }
         }

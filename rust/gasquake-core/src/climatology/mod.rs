@@ -211,7 +211,7 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
         let mut rows: Vec<[T; LANES]> = Vec::new();
         load(&self.values, 0, self.values.nrows(), &mut rows);
         let years = calendar.years();
-        let (first, last) = calendar.stretch(0, half_width);
+        let (first, last) = Calendar::stretch(0, half_width);
         let mut queues: Vec<Queue> = (0..years)
             .map(|_| Queue {
                 tails: Vec::with_capacity((last - first + 2) as usize),
@@ -226,7 +226,10 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
             if self.stop.requested() {
                 return;
             }
-            let (from, to) = calendar.stretch(slot, half_width);
+            if !calendar.has(slot) {
+                continue;
+            }
+            let (from, to) = Calendar::stretch(slot, half_width);
             let turn = from >= seam;
             for (year, queue) in queues.iter_mut().enumerate() {
                 if turn {
@@ -251,9 +254,6 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
                 seam = to + 1;
             }
             filled = to + 1;
-            if !calendar.has(slot) {
-                continue;
-            }
             for (season, queue) in seasons.iter_mut().zip(&queues) {
                 // Tails were pushed from the youngest slot to the oldest.
                 if let Some(tail) = queue.tails.get((seam - 1 - from) as usize) {
