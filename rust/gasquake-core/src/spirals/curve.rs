@@ -4,6 +4,7 @@
 //! the track's time span, so that `t` runs from 0 to 1 and the domain is a box. Chirality is not among them: mirroring
 //! is `rate -> -rate` (see `mod.rs`).
 
+use super::Anchor;
 use super::pack::{Complex, Pack};
 
 /// Nonlinear parameters at most.
@@ -25,6 +26,9 @@ pub(super) trait Curve: Copy + Sync {
     const Q: usize;
     /// Half widths of the box that the parameters are kept in.
     fn bounds(self, max_angle: f64) -> [f64; MAX_Q];
+    /// Size and direction N of the shape, roughly, and how they change along a step: N(q)/N(q + step) and the first
+    /// order of ln N(q + step) - ln N(q). Steps are taken in c N, which hardly changes along the valleys of the cost.
+    fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex);
     /// The shape alone.
     fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex;
     /// The shape and its derivatives.
@@ -49,6 +53,14 @@ pub(super) struct LogarithmicCentre;
 #[derive(Clone, Copy)]
 pub(super) struct LogarithmicCusp;
 
+impl Involute {
+    pub(super) fn at(anchor: Anchor) -> Self {
+        Self {
+            cusp: anchor == Anchor::Cusp,
+        }
+    }
+}
+
 /// Derivatives by rate and offset from those by s.
 #[inline(always)]
 fn along(value: Complex, by_s: Complex, by_ss: Complex, t: f64) -> Jet {
@@ -66,11 +78,40 @@ fn along(value: Complex, by_s: Complex, by_ss: Complex, t: f64) -> Jet {
     }
 }
 
+/// Mean square of s over the track and its first order along a step, and the same of the mean s.
+#[inline(always)]
+fn mean_square(q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Pack, Pack, Pack) {
+    let third = 1.0 / 3.0;
+    let square = |q0: Pack, q1: Pack| q1 * q1 + q1 * q0 + q0 * q0 * third;
+    let first_order = (q[1] * 2.0 + q[0]) * step[1] + (q[1] + q[0] * (2.0 * third)) * step[0];
+    (square(q[0], q[1]), first_order, square(q[0] + step[0], q[1] + step[1]))
+}
+
 impl Curve for Involute {
     const Q: usize = 2;
 
     fn bounds(self, max_angle: f64) -> [f64; MAX_Q] {
         [max_angle, max_angle, 0.0]
+    }
+
+    #[inline(always)]
+    fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
+        let (before, slope, after) = mean_square(q, step);
+        let (s, turn) = (q[1] + q[0] * 0.5, step[1] + step[0] * 0.5);
+        let there = s + turn;
+        let (sin, cos) = turn.sin_cos();
+        // The direction of (1 - i s) e^{is} at the mean s.
+        let turned = Complex::new(s * there + 1.0, there - s) * Complex::new(cos, -sin);
+        let turned = turned * Pack::splat(1.0).over(turned.norm2().sqrt());
+        let by_turn = (s * s).over(s * s + 1.0) * turn;
+        let (size, growth) = if self.cusp {
+            // m / sqrt(4 + m): s^2 / 2 where s is small, s where it is large.
+            let ratio = before.over(after) * ((after + 4.0).over(before + 4.0)).sqrt();
+            (ratio, slope.over(before) - slope.over(before + 4.0) * 0.5)
+        } else {
+            (((before + 1.0).over(after + 1.0)).sqrt(), slope.over(before + 1.0) * 0.5)
+        };
+        (turned * size, Complex::new(growth, by_turn))
     }
 
     #[inline(always)]
@@ -103,6 +144,15 @@ impl Curve for Archimedean {
     }
 
     #[inline(always)]
+    fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
+        let (before, slope, after) = mean_square(q, step);
+        let turn = step[1] + step[0] * 0.5;
+        let (sin, cos) = turn.sin_cos();
+        let size = before.over(after).sqrt();
+        (Complex::new(cos, -sin) * size, Complex::new(slope.over(before) * 0.5, turn))
+    }
+
+    #[inline(always)]
     fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
         let s = q[1] + q[0] * t;
         let (sin, cos) = s.sin_cos();
@@ -127,6 +177,13 @@ impl Curve for LogarithmicCentre {
 
     fn bounds(self, max_angle: f64) -> [f64; MAX_Q] {
         [max_angle, MAX_LOG_RADIUS, 0.0]
+    }
+
+    #[inline(always)]
+    fn gauge(self, _: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
+        let (growth, turn) = (step[1] * 0.5, step[0] * 0.5);
+        let (sin, cos) = turn.sin_cos();
+        (Complex::new(cos, -sin) * (-growth).exp(), Complex::new(growth, turn))
     }
 
     #[inline(always)]
@@ -160,6 +217,21 @@ impl Curve for LogarithmicCusp {
 
     fn bounds(self, max_angle: f64) -> [f64; MAX_Q] {
         [max_angle, MAX_LOG_RADIUS, 1.0]
+    }
+
+    #[inline(always)]
+    fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
+        let there = [q[0] + step[0], q[1] + step[1], q[2] + step[2]];
+        let (from, to) = (self.value(q, 0.5), self.value(&there, 0.5));
+        let twelfth = 1.0 / 12.0;
+        let before = from.norm2() + (q[0] * q[0] + q[1] * q[1]) * twelfth;
+        let after = to.norm2() + (there[0] * there[0] + there[1] * there[1]) * twelfth;
+        let (speed, faster) = (Complex::new(q[1], q[0]), Complex::new(step[1], step[0]));
+        let power = faster * (q[2] + 0.5) + speed * step[2];
+        let e = from + Complex::new(Pack::splat(1.0), Pack::ZERO);
+        let slope = from.dot(e * power) * 2.0 + speed.dot(faster) * (2.0 * twelfth);
+        let size = before.over(after).sqrt();
+        (Complex::new(size, Pack::ZERO), Complex::new(slope.over(before) * 0.5, Pack::ZERO))
     }
 
     #[inline(always)]

@@ -12,10 +12,10 @@ mod search;
 use crate::error::{Error, Result, check_shape};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::simd::vectorize;
-use curve::{Archimedean, Involute, LogarithmicCentre, LogarithmicCusp};
+use curve::{Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 pub use null::{Null, spiral_null};
-use pack::LANES;
+use pack::{LANES, Pack};
 use refine::{Minimum, Refine};
 use search::{Grid, Screen, Start};
 
@@ -143,18 +143,19 @@ struct Scratch {
     found: Vec<Minimum>,
 }
 
-/// Steps that every start gets, and that the best few get.
+/// How many of the grid's best places are followed, under the square loss and in each round of Huber's.
+const STARTS: [usize; 2] = [32, 64];
+/// Steps that each of them gets.
 const FIRST_STEPS: usize = 4;
-const LAST_STEPS: usize = 60;
-/// How many of the starts are followed to the end.
+/// How many are then followed to the end.
 const FINALISTS: usize = 16;
-/// How many of the least squares minima are followed where the loss is the square.
-const SQUARE_STARTS: usize = 16;
+/// Steps that they get at most; seven are usual.
+const LAST_STEPS: usize = 100;
 
 /// The best minimum of the cost over the domain.
 fn best_fit(track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop) -> Minimum {
     match (options.kind, options.anchor) {
-        (Kind::Involute, anchor) => search_all(Involute { cusp: anchor == Anchor::Cusp }, track, options, scratch, stop),
+        (Kind::Involute, anchor) => search_all(Involute::at(anchor), track, options, scratch, stop),
         (Kind::Archimedean, _) => search_all(Archimedean, track, options, scratch, stop),
         (Kind::Logarithmic, Anchor::Centre) => search_all(LogarithmicCentre, track, options, scratch, stop),
         (Kind::Logarithmic, Anchor::Cusp) => search_all(LogarithmicCusp, track, options, scratch, stop),
@@ -162,21 +163,8 @@ fn best_fit(track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop)
 }
 
 fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop) -> Minimum {
+    let Scratch { weights, starts, found } = scratch;
     let robust = options.delta < f64::INFINITY;
-    scratch.weights.clear();
-    scratch.weights.resize(track.t.len(), 1.0);
-    vectorize(Grid {
-        curve,
-        track,
-        weights: &scratch.weights,
-        max_angle: options.max_angle,
-        starts: &mut scratch.starts,
-    });
-    let starts = &mut scratch.starts;
-    starts.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    if !robust {
-        starts.truncate(SQUARE_STARTS);
-    }
     let refine = |starts: &[Start], from: Option<&[Minimum]>, steps| {
         vectorize(Refine {
             curve,
@@ -188,13 +176,30 @@ fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mu
             steps,
         })
     };
-    let found = &mut scratch.found;
+    weights.clear();
+    weights.resize(track.t.len(), 1.0);
     found.clear();
-    for starts in starts.chunks(LANES) {
-        if stop.requested() {
-            return Minimum::NONE;
+    // The second round sees the track without what the best curve of the first calls outliers.
+    for round in 0..=usize::from(robust) {
+        if round > 0 {
+            let Some(best) = found.iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else { break };
+            reweigh(curve, track, best, options.delta, weights);
         }
-        found.extend(refine(starts, None, FIRST_STEPS));
+        vectorize(Grid {
+            curve,
+            track,
+            weights,
+            max_angle: options.max_angle,
+            starts,
+        });
+        starts.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        starts.truncate(STARTS[usize::from(robust)]);
+        for starts in starts.chunks(LANES) {
+            if stop.requested() {
+                return Minimum::NONE;
+            }
+            found.extend(refine(starts, None, FIRST_STEPS).into_iter().take(starts.len()));
+        }
     }
     found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     found.dedup_by(|b, a| (2..5).all(|j| (a.p[j] - b.p[j]).abs() < 0.05));
@@ -204,14 +209,34 @@ fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mu
         if stop.requested() {
             return Minimum::NONE;
         }
-        let starts: Vec<Start> = from.iter().map(Minimum::start).collect();
-        for minimum in refine(&starts, Some(from), LAST_STEPS) {
+        starts.clear();
+        starts.extend(from.iter().map(Minimum::start));
+        for minimum in refine(starts, Some(from), LAST_STEPS) {
             if minimum.cost < best.cost {
                 best = minimum;
             }
         }
     }
     best
+}
+
+/// How far each point lies from the curve, in sigma.
+fn misses<K: Curve>(curve: K, track: &Track, minimum: &Minimum) -> impl Iterator<Item = f64> {
+    let [re, im, q @ ..] = minimum.p;
+    let q = q.map(Pack::splat);
+    (track.t.iter().zip(&track.x).zip(&track.y)).map(move |((&t, x), y)| {
+        let b = curve.value(&q, t);
+        let (bx, by) = (b.re.0[0], b.im.0[0]);
+        let (dx, dy) = (x - (re * bx - im * by), y - (re * by + im * bx));
+        (dx * dx + dy * dy).sqrt()
+    })
+}
+
+/// The weights at which a least squares fit would agree with Huber's at this minimum.
+fn reweigh<K: Curve>(curve: K, track: &Track, minimum: &Minimum, delta: f64, weights: &mut [f64]) {
+    for (weight, u) in weights.iter_mut().zip(misses(curve, track, minimum)) {
+        *weight = if u > delta { delta / u } else { 1.0 };
+    }
 }
 
 /// Where [`fit_spirals`] writes.
@@ -319,7 +344,7 @@ impl Fit {
             }
             (sign, rate * sign, second * sign, f64::NAN)
         };
-        let square = self::sse(track, &minimum, options);
+        let square = sse(track, &minimum, options);
         let (mx, my) = (track.x.iter().sum::<f64>() / n, track.y.iter().sum::<f64>() / n);
         let total: f64 = (track.x.iter().zip(&track.y)).map(|(x, y)| (x - mx).powi(2) + (y - my).powi(2)).sum();
         let sse = square * options.sigma * options.sigma;
@@ -350,21 +375,13 @@ impl Fit {
 
 /// Sum of squared misses, in sigma^2.
 fn sse(track: &Track, minimum: &Minimum, options: Options) -> f64 {
-    fn sum(track: &Track, p: [f64; 5], curve: impl curve::Curve) -> f64 {
-        let q = [p[2], p[3], p[4]].map(pack::Pack::splat);
-        let mut sum = 0.0;
-        for k in 0..track.t.len() {
-            let b = curve.value(&q, track.t[k]);
-            let (bx, by) = (b.re.0[0], b.im.0[0]);
-            let (dx, dy) = (track.x[k] - (p[0] * bx - p[1] * by), track.y[k] - (p[0] * by + p[1] * bx));
-            sum += dx * dx + dy * dy;
-        }
-        sum
+    fn sum<K: Curve>(curve: K, track: &Track, minimum: &Minimum) -> f64 {
+        misses(curve, track, minimum).map(|u| u * u).sum()
     }
     match (options.kind, options.anchor) {
-        (Kind::Involute, anchor) => sum(track, minimum.p, Involute { cusp: anchor == Anchor::Cusp }),
-        (Kind::Archimedean, _) => sum(track, minimum.p, Archimedean),
-        (Kind::Logarithmic, Anchor::Centre) => sum(track, minimum.p, LogarithmicCentre),
-        (Kind::Logarithmic, Anchor::Cusp) => sum(track, minimum.p, LogarithmicCusp),
+        (Kind::Involute, anchor) => sum(Involute::at(anchor), track, minimum),
+        (Kind::Archimedean, _) => sum(Archimedean, track, minimum),
+        (Kind::Logarithmic, Anchor::Centre) => sum(LogarithmicCentre, track, minimum),
+        (Kind::Logarithmic, Anchor::Cusp) => sum(LogarithmicCusp, track, minimum),
     }
 }

@@ -70,62 +70,102 @@ const fn at(i: usize, j: usize) -> usize {
 #[inline(always)]
 fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Slope {
     let n = K::Q + 2;
-    let amplitude = Complex::new(p[0], p[1]);
+    let c = Complex::new(p[0], p[1]);
     let q = [p[2], p[3], p[4]];
     let limit = Pack::splat(delta * delta);
+    let mut cost = Pack::ZERO;
+    // Sums over the points that the amplitude multiplies only afterwards; b_j are derivatives by the q, r = z - c b.
+    let mut bb = Pack::ZERO; // w |b|^2
+    let mut rb = Complex::ZERO; // w conj(r) b
+    let mut b_bj = [Complex::ZERO; MAX_Q]; // w conj(b) b_j
+    let mut r_bj = [Complex::ZERO; MAX_Q]; // w conj(r) b_j
+    let mut bj_bk = [Pack::ZERO; 6]; // w Re(conj(b_j) b_k)
+    let mut r_bjk = [Complex::ZERO; 6]; // w conj(r) b_jk
+    let mut radial = [Pack::ZERO; TRIANGLE]; // fall Re(conj(r) C_i) Re(conj(r) C_j)
+    for ((&t, &x), &y) in track.t.iter().zip(&track.x).zip(&track.y) {
+        let jet = curve.jet(&q, t);
+        let r = Complex::new(Pack::splat(x), Pack::splat(y)) - c * jet.value;
+        let u2 = r.norm2();
+        let along_b = r.conj_mul(jet.value);
+        let mut along_bj = [Complex::ZERO; MAX_Q];
+        for j in 0..MAX_Q {
+            if j < K::Q {
+                along_bj[j] = r.conj_mul(jet.first[j]);
+            }
+        }
+        let mut weight = Pack::splat(1.0);
+        if delta < f64::INFINITY {
+            // w = rho'(u)/u is 1 inside and delta/u outside, where it falls with u: fall = delta/u^3.
+            let u = u2.sqrt();
+            let inverse = Pack::splat(1.0).over(u);
+            let linear = inverse * delta;
+            weight = u2.above(limit, linear, weight);
+            let fall = u2.above(limit, linear * inverse * inverse, Pack::ZERO);
+            cost = cost + u2.above(limit, u * delta - 0.5 * delta * delta, u2 * 0.5);
+            let mut along = [Pack::ZERO; MAX_P];
+            along[0] = along_b.re;
+            along[1] = -along_b.im;
+            for j in 0..MAX_Q {
+                if j < K::Q {
+                    along[2 + j] = along_bj[j].re * c.re - along_bj[j].im * c.im;
+                }
+            }
+            for i in 0..MAX_P {
+                if i < n {
+                    let steep = along[i] * fall;
+                    for j in 0..MAX_P {
+                        if j <= i {
+                            radial[at(i, j)] = radial[at(i, j)] + steep * along[j];
+                        }
+                    }
+                }
+            }
+        } else {
+            cost = cost + u2 * 0.5;
+        }
+        bb = bb + weight * jet.value.norm2();
+        rb = rb + along_b * weight;
+        let wr = r * weight;
+        for j in 0..MAX_Q {
+            if j < K::Q {
+                let wb = jet.first[j] * weight;
+                b_bj[j] = b_bj[j] + jet.value.conj_mul(wb);
+                r_bj[j] = r_bj[j] + along_bj[j] * weight;
+                for k in 0..MAX_Q {
+                    if k <= j {
+                        bj_bk[at(j, k)] = bj_bk[at(j, k)] + wb.dot(jet.first[k]);
+                        r_bjk[at(j, k)] = r_bjk[at(j, k)] + wr.conj_mul(jet.second[at(j, k)]);
+                    }
+                }
+            }
+        }
+    }
     let mut out = Slope {
-        cost: Pack::ZERO,
+        cost,
         gradient: [Pack::ZERO; MAX_P],
         hessian: [Pack::ZERO; TRIANGLE],
         scale: [Pack::ZERO; MAX_P],
     };
-    for k in 0..track.t.len() {
-        let jet = curve.jet(&q, track.t[k]);
-        let z = Complex::new(Pack::splat(track.x[k]), Pack::splat(track.y[k]));
-        let miss = z - amplitude * jet.value;
-        let u2 = miss.norm2();
-        // rho'(u)/u and its fall with u2; a square loss has 1 and 0.
-        let (mut weight, mut fall) = (Pack::splat(1.0), Pack::ZERO);
-        let mut cost = u2 * 0.5;
-        if delta < f64::INFINITY {
-            let u = u2.sqrt();
-            let linear = Pack::splat(delta).over(u);
-            weight = u2.above(limit, linear, weight);
-            fall = u2.above(limit, linear.over(u2), fall);
-            cost = u2.above(limit, u * delta - 0.5 * delta * delta, cost);
+    let c2 = c.norm2();
+    out.gradient[0] = -rb.re;
+    out.gradient[1] = rb.im;
+    out.hessian[at(0, 0)] = bb;
+    out.hessian[at(1, 1)] = bb;
+    out.scale[0] = bb;
+    out.scale[1] = bb;
+    for j in 0..K::Q {
+        let (i, across) = (2 + j, c * b_bj[j]);
+        out.gradient[i] = r_bj[j].im * c.im - r_bj[j].re * c.re;
+        out.hessian[at(i, 0)] = across.re - r_bj[j].re;
+        out.hessian[at(i, 1)] = across.im + r_bj[j].im;
+        for k in 0..=j {
+            let bend = r_bjk[at(j, k)];
+            out.hessian[at(i, 2 + k)] = c2 * bj_bk[at(j, k)] - (bend.re * c.re - bend.im * c.im);
         }
-        out.cost = out.cost + cost;
-        let mut columns = [Complex::ZERO; MAX_P];
-        columns[0] = jet.value;
-        columns[1] = jet.value.times_i();
-        for j in 0..K::Q {
-            columns[2 + j] = amplitude * jet.first[j];
-        }
-        // conj(miss) times what multiplies the curve's second derivatives.
-        let pull = Complex::new(miss.re * amplitude.re + miss.im * amplitude.im, miss.re * amplitude.im - miss.im * amplitude.re);
-        for i in 0..n {
-            let along = miss.dot(columns[i]);
-            let steep = along * fall;
-            out.gradient[i] = out.gradient[i] - weight * along;
-            for j in 0..=i {
-                let mut product = weight * columns[i].dot(columns[j]) - steep * miss.dot(columns[j]);
-                if i == j {
-                    out.scale[i] = out.scale[i] + weight * columns[i].norm2();
-                }
-                if i >= 2 {
-                    let bend = if j == 0 {
-                        miss.dot(jet.first[i - 2])
-                    } else if j == 1 {
-                        miss.dot(jet.first[i - 2].times_i())
-                    } else {
-                        let second = jet.second[at(i - 2, j - 2)];
-                        pull.re * second.re - pull.im * second.im
-                    };
-                    product = product - weight * bend;
-                }
-                out.hessian[at(i, j)] = out.hessian[at(i, j)] + product;
-            }
-        }
+        out.scale[i] = c2 * bj_bk[at(j, j)];
+    }
+    for i in 0..at(n, 0) {
+        out.hessian[i] = out.hessian[i] - radial[i];
     }
     out
 }
@@ -173,7 +213,7 @@ fn solve(n: usize, hessian: &[Pack; TRIANGLE], extra: &[Pack; MAX_P], gradient: 
 /// A pivot less than this share of its diagonal is not trusted.
 const LEAST_PIVOT: f64 = 1e-13;
 /// A step that promises less than this share of the cost is the last one.
-const PROMISE: f64 = 1e-20;
+const PROMISE: f64 = 1e-14;
 
 impl<K: Curve> Vectorized for Refine<'_, K> {
     type Output = [Minimum; LANES];
@@ -204,6 +244,7 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
         // What rounding leaves of a perfect fit.
         let floor = track.power * 1e-29;
         for _ in 0..self.steps {
+
             let (mut gradient, mut hessian) = (here.gradient, here.hessian);
             // A parameter that leans on its bound is out of the step.
             for j in 2..n {
@@ -248,10 +289,26 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                     trial[j] = trial[j].clamp(bounds[j - 2]);
                 }
             }
+            let q = [p[2], p[3], p[4]];
+            let (ratio, first_order) = curve.gauge(&q, &[trial[2] - q[0], trial[3] - q[1], trial[4] - q[2]]);
+            let c = Complex::new(p[0], p[1]);
+            let moved = (c + Complex::new(step[0], step[1]) + c * first_order) * ratio;
+            for l in 0..LANES {
+                // Where the shape has no size the plain step has to do.
+                if moved.re.0[l].is_finite() && moved.im.0[l].is_finite() {
+                    (trial[0].0[l], trial[1].0[l]) = (moved.re.0[l], moved.im.0[l]);
+                }
+            }
             let there = slope(curve, track, &trial, delta);
             let mut all = true;
+            let lowest = here.cost.0.iter().copied().fold(f64::INFINITY, f64::min);
             for l in 0..LANES {
                 if done[l] {
+                    continue;
+                }
+                // Near a minimum that is higher than another start already is.
+                if damping.0[l] < 1e-3 && 8.0 * promise.0[l].abs() < here.cost.0[l] - lowest {
+                    done[l] = true;
                     continue;
                 }
                 let last = promise.0[l].abs() <= PROMISE * here.cost.0[l] + floor;
@@ -306,11 +363,11 @@ impl Slope {
     }
 }
 
-/// The best amplitude for given nonlinear parameters: least squares, and some reweighted passes for Huber's loss.
+/// The best amplitude for given nonlinear parameters: least squares, reweighted once for Huber's loss.
 #[inline(always)]
 fn amplitude<K: Curve>(curve: K, track: &Track, q: &[Pack; MAX_Q], delta: f64) -> Complex {
     let mut c = Complex::ZERO;
-    let passes = if delta < f64::INFINITY { 4 } else { 1 };
+    let passes = if delta < f64::INFINITY { 2 } else { 1 };
     for pass in 0..passes {
         let (mut top, mut bottom) = (Complex::ZERO, Pack::splat(f64::MIN_POSITIVE));
         for k in 0..track.t.len() {

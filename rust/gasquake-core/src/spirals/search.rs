@@ -16,6 +16,9 @@ const STEP: f64 = 0.4;
 /// Step of the grid in the logarithm of the radius.
 const GROWTH_STEP: f64 = 0.7;
 
+/// Starts kept of each rate.
+const PEAKS: usize = 3;
+
 /// Nonlinear parameters to refine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
@@ -30,7 +33,7 @@ pub(super) struct Grid<'a, K> {
     /// Weight of each point.
     pub(super) weights: &'a [f64],
     pub(super) max_angle: f64,
-    /// Two starts of each rate.
+    /// Up to `PEAKS` starts of each rate.
     pub(super) starts: &'a mut Vec<Start>,
 }
 
@@ -83,7 +86,7 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
             let mut best = Best::new();
             self.curve.screen(&table, q0, &turns, &mut best);
             best.close();
-            for (explained, q) in [(best.first.0, best.first.1), (best.second.0, best.second.1)] {
+            for (explained, q) in best.peaks {
                 for l in 0..LANES {
                     if explained.0[l] >= 0.0 {
                         self.starts.push(Start {
@@ -163,10 +166,9 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The two best of the local maxima of a sequence, in lanes.
+/// The best local maxima of a sequence, in lanes.
 pub(super) struct Best {
-    first: (Pack, [Pack; 2]),
-    second: (Pack, [Pack; 2]),
+    peaks: [(Pack, [Pack; 2]); PEAKS],
     before: Pack,
     last: (Pack, [Pack; 2]),
 }
@@ -176,28 +178,28 @@ impl Best {
     fn new() -> Self {
         let none = (Pack::splat(-1.0), [Pack::ZERO; 2]);
         Self {
-            first: none,
-            second: none,
+            peaks: [none; PEAKS],
             before: none.0,
             last: none,
         }
     }
 
+    /// The next of the sequence: how much it explains (negative: nothing), and the parameters after the rate.
     #[inline(always)]
     fn offer(&mut self, explained: Pack, q: [Pack; 2]) {
-        let mut peak = Pack::splat(-1.0);
+        let mut peak = self.last;
         for l in 0..LANES {
-            let (a, b, c) = (self.before.0[l], self.last.0.0[l], explained.0[l]);
-            peak.0[l] = if b >= a && b > c { b } else { -1.0 };
+            let (a, b, c) = (self.before.0[l], peak.0.0[l], explained.0[l]);
+            peak.0.0[l] = if b >= a && b > c { b } else { -1.0 };
         }
-        let (first, second, last) = (self.first, self.second, self.last.1);
-        self.first.0 = peak.above(first.0, peak, first.0);
-        let rest = peak.above(first.0, first.0, peak);
-        self.second.0 = rest.above(second.0, rest, second.0);
-        for j in 0..2 {
-            self.first.1[j] = peak.above(first.0, last[j], first.1[j]);
-            let rest_q = peak.above(first.0, first.1[j], last[j]);
-            self.second.1[j] = rest.above(second.0, rest_q, second.1[j]);
+        for slot in &mut self.peaks {
+            let old = *slot;
+            for j in 0..2 {
+                slot.1[j] = peak.0.above(old.0, peak.1[j], old.1[j]);
+                peak.1[j] = peak.0.above(old.0, old.1[j], peak.1[j]);
+            }
+            slot.0 = peak.0.above(old.0, peak.0, old.0);
+            peak.0 = peak.0.above(old.0, old.0, peak.0);
         }
         self.before = self.last.0;
         self.last = (explained, q);
@@ -312,28 +314,59 @@ impl Screen for LogarithmicCusp {
 
     #[inline(always)]
     fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
-        let [zx, zy] = grid.moments.z;
+        let z = Complex::new(Pack::splat(grid.moments.z[0]), Pack::splat(grid.moments.z[1]));
         let all = grid.moments.s[0];
-        for (i, &[growth, norm, _]) in grid.second.iter().enumerate() {
-            let (u, e) = grown_sums(grid, i, turns);
-            // A = e^{(growth + i rate) lag} along the lags, by powers.
-            let spacing = 2.0 / (LAGS - 1) as f64;
-            let (sin, cos) = q0.sin_cos();
-            let mut a = Complex::new(cos, -sin) * Pack::splat(-growth).exp();
-            let (sin, cos) = (q0 * spacing).sin_cos();
-            let onward = Complex::new(cos, sin) * Pack::splat(growth * spacing).exp();
-            let (mut value, mut lag) = (Pack::splat(-1.0), Pack::ZERO);
-            for j in 0..LAGS {
-                let sum = a.conj_mul(u) - Complex::new(Pack::splat(zx), Pack::splat(zy));
-                let own = a.norm2() * norm - (a * e).re * 2.0 + all;
-                let here = explained(sum, own, all);
-                lag = here.above(value, Pack::splat(j as f64 * spacing - 1.0), lag);
-                value = here.above(value, here, value);
-                a = a * onward;
+        let spacing = 2.0 / (LAGS - 1) as f64;
+        let back = turn(-q0);
+        let onward = turn(q0 * spacing);
+        let mut branches: Vec<Branch> = (grid.second.iter().enumerate())
+            .map(|(i, &[growth, norm, _])| {
+                let (u, e) = grown_sums(grid, i, turns);
+                Branch {
+                    growth,
+                    norm,
+                    u,
+                    e,
+                    power: back * Pack::splat(-growth).exp(),
+                    factor: onward * Pack::splat(growth * spacing).exp(),
+                }
+            })
+            .collect();
+        for j in 0..LAGS {
+            // The best growth of this lag; fractions are compared without dividing.
+            let (mut top, mut bottom, mut place) = (Pack::splat(-1.0), Pack::splat(1.0), Pack::ZERO);
+            for branch in &mut branches {
+                let a = branch.power;
+                let sum = (a.conj_mul(branch.u) - z).norm2();
+                let norm = a.norm2() * branch.norm - (a.re * branch.e.re - a.im * branch.e.im) * 2.0 + all;
+                let usable = norm.above(Pack::splat(1e-9 * all), sum, Pack::splat(-1.0));
+                let (left, right) = (usable * bottom, top * norm);
+                top = left.above(right, usable, top);
+                bottom = left.above(right, norm, bottom);
+                place = left.above(right, Pack::splat(branch.growth), place);
+                branch.power = a * branch.factor;
             }
-            best.offer(value, [Pack::splat(growth), lag]);
+            best.offer(top.over(bottom), [place, Pack::splat(j as f64 * spacing - 1.0)]);
         }
     }
+}
+
+/// One growth, while the lags go by.
+struct Branch {
+    growth: f64,
+    norm: f64,
+    u: Complex,
+    e: Complex,
+    /// e^{(growth + i rate) lag}, and what takes it to the next lag.
+    power: Complex,
+    factor: Complex,
+}
+
+/// e^{i angle}.
+#[inline(always)]
+fn turn(angle: Pack) -> Complex {
+    let (sin, cos) = angle.sin_cos();
+    Complex::new(cos, sin)
 }
 
 /// For the i-th growth: sum w e^{(growth - i rate) t} z and sum w e^{(growth + i rate) t}.
