@@ -67,6 +67,16 @@ const fn at(i: usize, j: usize) -> usize {
     i * (i + 1) / 2 + j
 }
 
+/// A loop over parameters written out: left to itself, the compiler vectorises across parameters instead of lanes.
+macro_rules! unroll {
+    ($i:ident in $($value:literal)* => $body:block) => {
+        $({
+            let $i: usize = $value;
+            $body
+        })*
+    };
+}
+
 #[inline(always)]
 fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Slope {
     let n = K::Q + 2;
@@ -88,11 +98,11 @@ fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Sl
         let u2 = r.norm2();
         let along_b = r.conj_mul(jet.value);
         let mut along_bj = [Complex::ZERO; MAX_Q];
-        for j in 0..MAX_Q {
+        unroll!(j in 0 1 2 => {
             if j < K::Q {
                 along_bj[j] = r.conj_mul(jet.first[j]);
             }
-        }
+        });
         let mut weight = Pack::splat(1.0);
         if delta < f64::INFINITY {
             // w = rho'(u)/u is 1 inside and delta/u outside, where it falls with u: fall = delta/u^3.
@@ -102,43 +112,41 @@ fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Sl
             weight = u2.above(limit, linear, weight);
             let fall = u2.above(limit, linear * inverse * inverse, Pack::ZERO);
             cost = cost + u2.above(limit, u * delta - 0.5 * delta * delta, u2 * 0.5);
-            let mut along = [Pack::ZERO; MAX_P];
-            along[0] = along_b.re;
-            along[1] = -along_b.im;
-            for j in 0..MAX_Q {
+            let mut along = [along_b.re, -along_b.im, Pack::ZERO, Pack::ZERO, Pack::ZERO];
+            unroll!(j in 0 1 2 => {
                 if j < K::Q {
                     along[2 + j] = along_bj[j].re * c.re - along_bj[j].im * c.im;
                 }
-            }
-            for i in 0..MAX_P {
+            });
+            unroll!(i in 0 1 2 3 4 => {
                 if i < n {
                     let steep = along[i] * fall;
-                    for j in 0..MAX_P {
+                    unroll!(j in 0 1 2 3 4 => {
                         if j <= i {
                             radial[at(i, j)] = radial[at(i, j)] + steep * along[j];
                         }
-                    }
+                    });
                 }
-            }
+            });
         } else {
             cost = cost + u2 * 0.5;
         }
         bb = bb + weight * jet.value.norm2();
         rb = rb + along_b * weight;
         let wr = r * weight;
-        for j in 0..MAX_Q {
+        unroll!(j in 0 1 2 => {
             if j < K::Q {
                 let wb = jet.first[j] * weight;
                 b_bj[j] = b_bj[j] + jet.value.conj_mul(wb);
                 r_bj[j] = r_bj[j] + along_bj[j] * weight;
-                for k in 0..MAX_Q {
+                unroll!(k in 0 1 2 => {
                     if k <= j {
                         bj_bk[at(j, k)] = bj_bk[at(j, k)] + wb.dot(jet.first[k]);
                         r_bjk[at(j, k)] = r_bjk[at(j, k)] + wr.conj_mul(jet.second[at(j, k)]);
                     }
-                }
+                });
             }
-        }
+        });
     }
     let mut out = Slope {
         cost,
@@ -149,24 +157,27 @@ fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Sl
     let c2 = c.norm2();
     out.gradient[0] = -rb.re;
     out.gradient[1] = rb.im;
-    out.hessian[at(0, 0)] = bb;
-    out.hessian[at(1, 1)] = bb;
+    out.hessian[at(0, 0)] = bb - radial[at(0, 0)];
+    out.hessian[at(1, 0)] = -radial[at(1, 0)];
+    out.hessian[at(1, 1)] = bb - radial[at(1, 1)];
     out.scale[0] = bb;
     out.scale[1] = bb;
-    for j in 0..K::Q {
-        let (i, across) = (2 + j, c * b_bj[j]);
-        out.gradient[i] = r_bj[j].im * c.im - r_bj[j].re * c.re;
-        out.hessian[at(i, 0)] = across.re - r_bj[j].re;
-        out.hessian[at(i, 1)] = across.im + r_bj[j].im;
-        for k in 0..=j {
-            let bend = r_bjk[at(j, k)];
-            out.hessian[at(i, 2 + k)] = c2 * bj_bk[at(j, k)] - (bend.re * c.re - bend.im * c.im);
+    unroll!(j in 0 1 2 => {
+        if j < K::Q {
+            let (i, across) = (2 + j, c * b_bj[j]);
+            out.gradient[i] = r_bj[j].im * c.im - r_bj[j].re * c.re;
+            out.hessian[at(i, 0)] = across.re - r_bj[j].re - radial[at(i, 0)];
+            out.hessian[at(i, 1)] = across.im + r_bj[j].im - radial[at(i, 1)];
+            unroll!(k in 0 1 2 => {
+                if k <= j {
+                    let bend = r_bjk[at(j, k)];
+                    out.hessian[at(i, 2 + k)] =
+                        c2 * bj_bk[at(j, k)] - (bend.re * c.re - bend.im * c.im) - radial[at(i, 2 + k)];
+                }
+            });
+            out.scale[i] = c2 * bj_bk[at(j, j)];
         }
-        out.scale[i] = c2 * bj_bk[at(j, j)];
-    }
-    for i in 0..at(n, 0) {
-        out.hessian[i] = out.hessian[i] - radial[i];
-    }
+    });
     out
 }
 

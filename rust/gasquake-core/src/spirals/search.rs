@@ -194,10 +194,9 @@ impl Best {
         }
         for slot in &mut self.peaks {
             let old = *slot;
-            for j in 0..2 {
-                slot.1[j] = peak.0.above(old.0, peak.1[j], old.1[j]);
-                peak.1[j] = peak.0.above(old.0, old.1[j], peak.1[j]);
-            }
+            let [a, b] = peak.1;
+            slot.1 = [peak.0.above(old.0, a, old.1[0]), peak.0.above(old.0, b, old.1[1])];
+            peak.1 = [peak.0.above(old.0, old.1[0], a), peak.0.above(old.0, old.1[1], b)];
             slot.0 = peak.0.above(old.0, peak.0, old.0);
             peak.0 = peak.0.above(old.0, old.0, peak.0);
         }
@@ -306,8 +305,9 @@ impl Screen for LogarithmicCentre {
     }
 }
 
-/// Steps in the time since the cusp.
-const LAGS: usize = 81;
+/// Least number of steps in the time since the cusp, and how far the curve may turn between two of them.
+const LAGS: usize = 14;
+const LAG_STEP: f64 = 0.9;
 
 impl Screen for LogarithmicCusp {
     const GROWS: bool = true;
@@ -316,23 +316,24 @@ impl Screen for LogarithmicCusp {
     fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
         let z = Complex::new(Pack::splat(grid.moments.z[0]), Pack::splat(grid.moments.z[1]));
         let all = grid.moments.s[0];
-        let spacing = 2.0 / (LAGS - 1) as f64;
+        let fastest = q0.0.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let lags = LAGS + (2.0 * fastest / LAG_STEP) as usize;
+        let spacing = 2.0 / (lags - 1) as f64;
         let back = turn(-q0);
         let onward = turn(q0 * spacing);
-        let mut branches: Vec<Branch> = (grid.second.iter().enumerate())
-            .map(|(i, &[growth, norm, _])| {
-                let (u, e) = grown_sums(grid, i, turns);
-                Branch {
-                    growth,
-                    norm,
-                    u,
-                    e,
-                    power: back * Pack::splat(-growth).exp(),
-                    factor: onward * Pack::splat(growth * spacing).exp(),
-                }
-            })
-            .collect();
-        for j in 0..LAGS {
+        let mut branches = Vec::with_capacity(grid.second.len());
+        for (i, &[growth, norm, _]) in grid.second.iter().enumerate() {
+            let (u, e) = grown_sums(grid, i, turns);
+            branches.push(Branch {
+                growth,
+                norm,
+                u,
+                e,
+                power: back * Pack::splat(-growth).exp(),
+                factor: onward * Pack::splat(growth * spacing).exp(),
+            });
+        }
+        for j in 0..lags {
             // The best growth of this lag; fractions are compared without dividing.
             let (mut top, mut bottom, mut place) = (Pack::splat(-1.0), Pack::splat(1.0), Pack::ZERO);
             for branch in &mut branches {
