@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -49,20 +50,16 @@ def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -
         mask = np.ma.getmaskarray(values)
         array = np.where(mask, np.nan, as_float(values.data, name, dtype))
         return array.astype(dtype or (array.dtype if array.dtype == np.float32 else np.float64), copy=False)
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers, all rows of one length: {error}") from None
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind not in "fiu" or size > 8:
+        hint = "; convert it to float64 first" if kind == "f" else ""
+        raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}{hint}")
     if dtype is None:
-        kind, size = array.dtype.kind, array.dtype.itemsize
-        if kind == "f" and size <= 8:
-            dtype = _F64 if size == 8 else _F32
-        elif kind in "iu":
-            dtype = _F64
-        elif array.size == 0 and kind != "O":
-            dtype = _F64
-        else:
-            hint = "; convert it to float64 first" if kind == "f" else ""
-            raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}{hint}")
-    elif array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers (float32, float64 or integers), got dtype {array.dtype}")
+        dtype = _F32 if kind == "f" and size < 8 else _F64
     if array.dtype != dtype or not array.dtype.isnative:
         array = array.astype(dtype)
     elif not array.flags.aligned:
@@ -95,7 +92,7 @@ def resolve_axis(axis: Any, ndim: int, name: str = "axis") -> int:
     """
     try:
         found = axis.__index__()
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(f"{name} must be an integer, got {axis!r}") from None
     if not -ndim <= found < ndim:
         raise ValueError(f"{name}={found} does not exist in an array of {ndim} dimension(s)")
@@ -124,6 +121,10 @@ def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[A
     restore : callable
         Turns an array ``(outer, m, inner)`` into one with the axes of `array`, `axis` being m long.
     """
+    if array.flags.c_contiguous:  # the common case, in as few steps as it needs
+        before, after = array.shape[:axis], array.shape[axis + 1 :]
+        view = array.reshape(math.prod(before), array.shape[axis], math.prod(after))
+        return view, lambda out: out.reshape((*before, out.shape[1], *after))
     order = memory_order(array)
     moved = np.ascontiguousarray(array.transpose(order))
     at = order.index(axis)
@@ -131,16 +132,9 @@ def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[A
     back = np.argsort(order)
 
     def restore(out: NDArray[Any]) -> NDArray[Any]:
-        return out.reshape(before + (out.shape[1],) + after).transpose(back)
+        return out.reshape((*before, out.shape[1], *after)).transpose(back)
 
-    return moved.reshape(_product(before), moved.shape[at], _product(after)), restore
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    total = 1
-    for n in shape:
-        total *= n
-    return total
+    return moved.reshape(math.prod(before), moved.shape[at], math.prod(after)), restore
 
 
 def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:
@@ -155,7 +149,7 @@ def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:
     """
     try:
         found = int(value.__index__())
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
     if found < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {found}")
@@ -198,12 +192,14 @@ def check_number(value: Any, name: str, *, positive: bool = False) -> float:
     ValueError
         If it is NaN or infinite, or not positive where it must be.
     """
-    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, got {value!r}") from None
-    if not np.isfinite(found) or (positive and found <= 0):
+    if type(value) is not float:
+        if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
+            raise TypeError(f"{name} must be a number, got {value!r}")
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must be a number, got {value!r}") from None
+    found: float = value
+    if not math.isfinite(found) or (positive and found <= 0):
         raise ValueError(f"{name} must be {'positive and ' if positive else ''}finite, got {value!r}")
     return found

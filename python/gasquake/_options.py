@@ -22,7 +22,7 @@ def threads(n_threads: Any = None) -> int:
     limit = _AVAILABLE
     wanted = os.environ.get("GASQUAKE_NUM_THREADS")
     if wanted:
-        if not wanted.strip().isdigit() or int(wanted) < 1:
+        if not (wanted.isascii() and wanted.strip().isdigit() and int(wanted) >= 1):
             raise ValueError(f"GASQUAKE_NUM_THREADS must be a positive integer, got {wanted!r}")
         limit = min(limit, int(wanted))
     if n_threads is None:

@@ -152,7 +152,7 @@ def seasonal_zscore(
 
 def _as_days(day: Any) -> NDArray[np.int64]:
     if isinstance(day, np.ma.MaskedArray) and np.ma.is_masked(day):
-        raise ValueError(f"day must not have masked elements, got {np.ma.count_masked(day)}")
+        raise ValueError(f"day must not have masked elements, got {int(np.ma.getmaskarray(day).sum())}")
     array = np.asarray(day)
     if array.dtype.kind == "M":
         if np.isnat(array).any():

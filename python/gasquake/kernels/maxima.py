@@ -101,7 +101,10 @@ def locate_maxima(
 
 
 def _resolve_axes(axes: Any, ndim: int) -> list[int]:
-    listed = [axes] if hasattr(axes, "__index__") else list(axes)
+    try:
+        listed = [axes] if np.ndim(axes) == 0 else list(axes)
+    except (TypeError, ValueError):
+        raise TypeError(f"axes must be an integer or a sequence of integers, got {axes!r}") from None
     found = [resolve_axis(axis, ndim, "axes") for axis in listed]
     if len(set(found)) != len(found):
         raise ValueError(f"axes must be different, got {axes!r} for an array of {ndim} dimension(s)")

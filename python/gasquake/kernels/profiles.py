@@ -176,18 +176,12 @@ def scan_profiles(
         raise ValueError(
             f"pressure must have shape ({array.shape[axis]},) as axis {axis} of values, got {levels.shape}"
         )
-    limits = tuple(
-        check_number(value, name, positive=positive)
-        for value, name, positive in (
-            (split, "split", True),
-            (top, "top", True),
-            (upper, "upper", False),
-            (threshold, "threshold", False),
-            (quiet, "quiet", False),
-        )
-    )
     criteria = (
-        *limits,
+        check_number(split, "split", positive=True),
+        check_number(top, "top", positive=True),
+        check_number(upper, "upper"),
+        check_number(threshold, "threshold"),
+        check_number(quiet, "quiet"),
         check_positive_int(min_below, "min_below", minimum=0),
         check_number(scale_height_km, "scale_height_km", positive=True),
     )
@@ -201,12 +195,18 @@ def scan_profiles(
         below = broadcast_float(surface_pressure, "surface_pressure", kept, array.dtype)
         ground = _alike(np.expand_dims(below, axis), array, axis)
     out_shape = (view.shape[0], 1, view.shape[2])
-    out = tuple(
-        np.empty(out_shape, dtype)
-        for dtype in (np.int8, view.dtype, view.dtype, view.dtype, view.dtype, np.int16, np.int16, np.int16)
+    out = (
+        np.empty(out_shape, np.int8),
+        np.empty(out_shape, view.dtype),
+        np.empty(out_shape, view.dtype),
+        np.empty(out_shape, view.dtype),
+        np.empty(out_shape, view.dtype),
+        np.empty(out_shape, np.int16),
+        np.empty(out_shape, np.int16),
+        np.empty(out_shape, np.int16),
     )
     _core.scan_profiles(view, np.ascontiguousarray(levels), spread, ground, criteria, out, threads(n_threads))
-    return ProfileScan(*(restore(array).squeeze(axis) for array in out))
+    return ProfileScan(*(restore(result).squeeze(axis) for result in out))
 
 
 def _alike(companion: FloatArray, array: FloatArray, axis: int) -> FloatArray:

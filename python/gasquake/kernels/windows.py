@@ -324,9 +324,7 @@ def rolling_zscore(
     array, window, min_count, axis = _checked(values, window, min_count, axis)
     view, restore = lanes(array, axis)
     anomaly, zscore, count = np.empty_like(view), np.empty_like(view), np.empty(view.shape, np.int32)
-    _core.rolling_zscore(
-        view, window, min_count, include_current, robust, anomaly, zscore, count, threads(n_threads)
-    )
+    _core.rolling_zscore(view, window, min_count, include_current, robust, anomaly, zscore, count, threads(n_threads))
     return WindowAnomaly(restore(anomaly), restore(zscore), restore(count))
 
 

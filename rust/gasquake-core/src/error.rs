@@ -40,6 +40,9 @@ impl Error {
 }
 
 /// Err unless two shapes agree.
+///
+/// # Errors
+/// Shapes that differ.
 pub fn check_shape(argument: &'static str, found: &[usize], expected: &[usize]) -> Result<()> {
     if found == expected {
         return Ok(());

@@ -4,7 +4,11 @@
 //! over lanes, which the compiler vectorises, and a tile's state stays in the nearest cache.
 
 use crate::real::Real;
+use crate::simd::{prefetch, prefetch_write};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
+
+/// How many rows ahead memory is asked for.
+const AHEAD: usize = 16;
 
 /// Views to read from and views to write to are cut alike; ndarray has no common trait for splitting them.
 macro_rules! cut {
@@ -63,8 +67,12 @@ pub fn load<T: Real, const L: usize>(
     rows.resize(to - from, [T::NAN; L]);
     if tile.strides()[1] == 1 || lanes == 1 {
         for (t, row) in (from..last).zip(rows.iter_mut()) {
+            expect(tile, t + AHEAD);
             if let Some(source) = tile.row(t).to_slice() {
-                row[..lanes].copy_from_slice(source);
+                match <&[T; L]>::try_from(source) {
+                    Ok(full) => *row = *full,
+                    Err(_) => row[..lanes].copy_from_slice(source),
+                }
             }
         }
     } else {
@@ -82,11 +90,33 @@ pub fn load<T: Real, const L: usize>(
 pub fn store<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, t: usize, row: &[T; L]) {
     let mut target = tile.row_mut(t);
     if let Some(slice) = target.as_slice_mut() {
-        let n = slice.len().min(L);
-        slice[..n].copy_from_slice(&row[..n]);
+        match <&mut [T; L]>::try_from(&mut *slice) {
+            Ok(full) => *full = *row,
+            Err(_) => slice.copy_from_slice(&row[..slice.len()]),
+        }
     } else {
         for (to, &x) in target.iter_mut().zip(row) {
             *to = x;
         }
+    }
+}
+
+/// Rows of a tile lie far apart, where the hardware does not look ahead: ask for row `t` before it is read.
+#[inline(always)]
+pub fn expect<T>(tile: &ArrayView2<'_, T>, t: usize) {
+    if t < tile.nrows()
+        && let Some(row) = tile.row(t).to_slice()
+    {
+        prefetch(row, 0);
+    }
+}
+
+/// As [`expect`], before row `t` is written.
+#[inline(always)]
+pub fn expect_store<T>(tile: &ArrayViewMut2<'_, T>, t: usize) {
+    if t < tile.nrows()
+        && let Some(row) = tile.row(t).to_slice()
+    {
+        prefetch_write(row, 0);
     }
 }

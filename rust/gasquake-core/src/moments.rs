@@ -7,7 +7,7 @@
 
 use crate::real::Real;
 
-/// Sums about a pivot; `n = 0` means that the pivot is not yet set.
+/// Sums about a pivot, which means nothing while `n = 0`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums<const L: usize> {
     pub(crate) n: [f64; L],
@@ -45,10 +45,11 @@ impl<const L: usize> Sums<L> {
     #[inline(always)]
     pub(crate) fn push<T: Real>(&mut self, row: &[T; L]) {
         for l in 0..L {
-            let x = row[l].to_f64();
+            // Unconditional selects: a conditional store would be a masked one, which cannot be forwarded to a load.
             let valid = row[l].valid();
-            let first = valid && self.n[l] == 0.0;
-            let pivot = if first { x } else { self.pivot[l] };
+            let x = if valid { row[l].to_f64() } else { 0.0 };
+            let pivot = self.pivot[l];
+            let pivot = if self.n[l] == 0.0 { x } else { pivot };
             let d = if valid { x - pivot } else { 0.0 };
             self.pivot[l] = pivot;
             self.n[l] += if valid { 1.0 } else { 0.0 };
@@ -113,4 +114,10 @@ impl Lane {
             variance: squares * (self.n * r),
         }
     }
+}
+
+/// A count as an integer, by the bits of 2^52 + n: a saturating cast would not be vectorised.
+#[inline(always)]
+pub(crate) fn as_count(n: f64) -> i32 {
+    (n + 4_503_599_627_370_496.0).to_bits() as i32
 }

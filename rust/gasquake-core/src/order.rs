@@ -190,6 +190,7 @@ fn shift<T: Real, const L: usize>(
 }
 
 /// One pixel's window, its valid samples in order.
+#[derive(Clone)]
 pub(crate) struct SortedWindow<T> {
     ordered: Vec<T>,
 }

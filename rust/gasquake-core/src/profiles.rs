@@ -1,21 +1,22 @@
 //! One pass over vertical profiles: is an anomaly rooted in the ground, or does it float?
 //!
-//! Levels are walked from the ground up, sixty-four neighbouring profiles at a time; levels that can never count are
+//! Levels are walked from the ground up, some neighbouring profiles at a time; levels that can never count are
 //! never read.
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{tiles, tiles_mut};
+use crate::moments::as_count;
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, prefetch, vectorize};
-use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 /// Profiles walked together.
-const LANES: usize = 64;
+const LANES: usize = 32;
 /// Profiles in one job.
-const TILE: usize = 64 * LANES;
+const TILE: usize = 128 * LANES;
 /// How far ahead of the walk a level's row is asked for; a row a level is more streams than the hardware follows.
-const AHEAD: usize = 4 * LANES;
+const AHEAD: usize = 8 * LANES;
 /// A level must lie this far above the ground, in hPa.
 const CLEARANCE: f64 = 5.0;
 /// One-sided 95 % of a normal distribution.
@@ -279,6 +280,28 @@ impl State {
         rooted: [0.0; LANES],
     };
 
+    /// Forgets the last profiles, in place.
+    #[inline(always)]
+    fn clear(&mut self) {
+        for l in 0..LANES {
+            self.weight[l] = 0.0;
+            self.zeta[l] = 0.0;
+            self.zeta2[l] = 0.0;
+            self.value[l] = 0.0;
+            self.value2[l] = 0.0;
+            self.cross[l] = 0.0;
+            self.n_fit[l] = 0.0;
+            self.n_below[l] = 0.0;
+            self.z_below[l] = f64::NEG_INFINITY;
+            self.z_above[l] = f64::NEG_INFINITY;
+            self.peak_below[l] = -1.0;
+            self.peak_above[l] = -1.0;
+            self.bottom[l] = -1.0;
+            self.unbroken[l] = 1.0;
+            self.rooted[l] = 0.0;
+        }
+    }
+
     /// Takes one level into account. What cannot happen at this level is compiled out.
     #[inline(always)]
     fn step<T: Real, const BELOW: bool, const FITTED: bool, const SIGMA: bool>(
@@ -297,36 +320,36 @@ impl State {
             let known = !SIGMA || (s > 0.0 && s < f64::INFINITY);
             let counts = row[l].valid() && known && level.pressure <= ground[l];
             let z = if SIGMA { x / s } else { x };
-            self.bottom[l] = if counts && self.bottom[l] < 0.0 {
+            // Everything is loaded before it is chosen from: a store must not become a conditional one, which is
+            // masked and cannot be forwarded to the next load.
+            let bottom = self.bottom[l];
+            self.bottom[l] = if counts && bottom < 0.0 {
                 index
             } else {
-                self.bottom[l]
+                bottom
             };
+            let z = if counts { z } else { f64::NEG_INFINITY };
             if BELOW {
-                let loud = z >= quiet;
+                let (top, peak) = (self.z_below[l], self.peak_below[l]);
+                let (unbroken, rooted) = (self.unbroken[l], self.rooted[l]);
+                let unbroken = if counts && z < quiet { 0.0 } else { unbroken };
+                let best = z > top;
+                self.unbroken[l] = unbroken;
+                self.rooted[l] = if best { unbroken } else { rooted };
+                self.z_below[l] = if best { z } else { top };
+                self.peak_below[l] = if best { index } else { peak };
                 self.n_below[l] += if counts { 1.0 } else { 0.0 };
-                self.unbroken[l] = if counts && !loud {
-                    0.0
-                } else {
-                    self.unbroken[l]
-                };
-                let best = counts && z > self.z_below[l];
-                self.z_below[l] = if best { z } else { self.z_below[l] };
-                self.peak_below[l] = if best { index } else { self.peak_below[l] };
-                self.rooted[l] = if best {
-                    self.unbroken[l]
-                } else {
-                    self.rooted[l]
-                };
             } else {
-                let best = counts && z > self.z_above[l];
-                self.z_above[l] = if best { z } else { self.z_above[l] };
-                self.peak_above[l] = if best { index } else { self.peak_above[l] };
+                let (top, peak) = (self.z_above[l], self.peak_above[l]);
+                let best = z > top;
+                self.z_above[l] = if best { z } else { top };
+                self.peak_above[l] = if best { index } else { peak };
             }
             if FITTED {
                 // About the lowest counted value, which is one of them: no cancellation (see `moments`).
-                let first = counts && self.n_fit[l] == 0.0;
-                let pivot = if first { x } else { self.pivot[l] };
+                let x = if counts { x } else { 0.0 };
+                let pivot = self.pivot[l];
+                let pivot = if self.n_fit[l] == 0.0 { x } else { pivot };
                 self.pivot[l] = pivot;
                 let d = if counts { x - pivot } else { 0.0 };
                 let w = if SIGMA { 1.0 / (s * s) } else { 1.0 };
@@ -355,22 +378,20 @@ impl<T: Real> Vectorized for Scan<'_, T> {
     fn run(mut self) {
         let lanes = self.values.ncols();
         // No rows where they do not lie side by side: lanes are then gathered one by one.
-        let values = self.values.clone();
+        let values = self.values;
         let rows: Vec<&[T]> = self
             .levels
             .iter()
             .filter_map(|level| values.row(level.index).to_slice())
             .collect();
+        let mut state = State::NEW;
         let mut from = 0;
         while from < lanes {
-            let state = if self.sigma.is_some() {
-                self.walk::<true>(from, &rows)
-            } else {
-                self.walk::<false>(from, &rows)
-            };
             if self.sigma.is_some() {
+                self.walk::<true>(from, &rows, &mut state);
                 self.finish::<true>(from, &state);
             } else {
+                self.walk::<false>(from, &rows, &mut state);
                 self.finish::<false>(from, &state);
             }
             from += LANES;
@@ -380,15 +401,20 @@ impl<T: Real> Vectorized for Scan<'_, T> {
 
 impl<T: Real> Scan<'_, T> {
     #[inline(always)]
-    fn walk<const SIGMA: bool>(&self, from: usize, rows: &[&[T]]) -> State {
+    fn walk<const SIGMA: bool>(&self, from: usize, rows: &[&[T]], state: &mut State) {
+        state.clear();
         let mut ground = [f64::INFINITY; LANES];
         if let Some(pressure) = &self.ground {
             let row = gather(pressure, 0, from);
             for l in 0..LANES {
-                ground[l] = row[l].to_f64() - CLEARANCE;
+                let known = row[l].valid();
+                ground[l] = if known {
+                    row[l].to_f64() - CLEARANCE
+                } else {
+                    f64::NAN
+                };
             }
         }
-        let mut state = State::NEW;
         let unit = [T::NAN; LANES];
         for (k, &level) in self.levels.iter().enumerate() {
             let copy;
@@ -413,20 +439,19 @@ impl<T: Real> Scan<'_, T> {
             let quiet = self.criteria.quiet;
             match (level.below, level.fitted) {
                 (true, true) => {
-                    state.step::<T, true, true, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, true, true, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (true, false) => {
-                    state.step::<T, true, false, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, true, false, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (false, true) => {
-                    state.step::<T, false, true, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, false, true, SIGMA>(level, quiet, row, sigma, &ground);
                 }
                 (false, false) => {
-                    state.step::<T, false, false, SIGMA>(level, quiet, row, sigma, &ground)
+                    state.step::<T, false, false, SIGMA>(level, quiet, row, sigma, &ground);
                 }
             }
         }
-        state
     }
 
     #[inline(always)]
@@ -494,13 +519,15 @@ impl<T: Real> Scan<'_, T> {
             } else {
                 f64::NAN
             });
-            peak[l] = (if above > below {
+            let highest = if above > below {
                 state.peak_above[l]
             } else {
                 state.peak_below[l]
-            }) as i16;
-            bottom[l] = state.bottom[l] as i16;
-            n_below[l] = state.n_below[l] as i16;
+            };
+            // One more and one less: counts have no sign.
+            peak[l] = (as_count(highest + 1.0) - 1) as i16;
+            bottom[l] = (as_count(state.bottom[l] + 1.0) - 1) as i16;
+            n_below[l] = as_count(state.n_below[l]) as i16;
         }
         scatter(&mut self.out.verdict, from, &verdict);
         scatter(&mut self.out.gradient, from, &gradient);
@@ -525,8 +552,16 @@ fn prefetch_row<T>(row: &[T], from: usize) {
 #[inline(always)]
 fn gather<T: Real>(tile: &ArrayView2<'_, T>, row: usize, from: usize) -> [T; LANES] {
     let mut out = [T::NAN; LANES];
-    for (to, &x) in out.iter_mut().zip(tile.row(row).iter().skip(from)) {
-        *to = x;
+    let row = tile.row(row);
+    let n = (row.len() - from).min(LANES);
+    if let Some(lanes) = row.to_slice() {
+        out[..n].copy_from_slice(&lanes[from..from + n]);
+    } else if row.stride_of(Axis(0)) == 0 {
+        out[..n].fill(row[0]);
+    } else {
+        for (l, to) in out[..n].iter_mut().enumerate() {
+            *to = row[from + l];
+        }
     }
     out
 }
@@ -536,8 +571,10 @@ fn gather<T: Real>(tile: &ArrayView2<'_, T>, row: usize, from: usize) -> [T; LAN
 fn scatter<T: Copy>(tile: &mut ArrayViewMut2<'_, T>, from: usize, lanes: &[T; LANES]) {
     let mut row = tile.row_mut(0);
     if let Some(target) = row.as_slice_mut().and_then(|row| row.get_mut(from..)) {
-        let n = target.len().min(LANES);
-        target[..n].copy_from_slice(&lanes[..n]);
+        match target.first_chunk_mut::<LANES>() {
+            Some(full) => *full = *lanes,
+            None => target.copy_from_slice(&lanes[..target.len()]),
+        }
     } else {
         for (to, &x) in row.iter_mut().skip(from).zip(lanes) {
             *to = x;

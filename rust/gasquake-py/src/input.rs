@@ -1,7 +1,7 @@
 //! The gate: dtype and shape of every array that comes in, with the argument's name in the error.
 //!
 //! Python's `_array` has already turned the caller's object into native float arrays; what arrives here otherwise came
-//! past it, and gets a TypeError, never a panic.
+//! past it, and gets a `TypeError`, never a panic.
 
 use numpy::ndarray::Dimension;
 use numpy::{
@@ -11,7 +11,7 @@ use numpy::{
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-/// Any NumPy array, not yet looked at.
+/// Any `NumPy` array, not yet looked at.
 pub(crate) type Any<'py> = Bound<'py, PyUntypedArray>;
 
 /// The two element types that a kernel is compiled for.

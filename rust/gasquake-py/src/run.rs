@@ -24,7 +24,7 @@ pub(crate) fn run<R: Send>(
     let mut heard: Option<PyErr> = None;
     let outcome = py.detach(|| {
         let signal = std::sync::Mutex::new(None);
-        let poll = || {
+        let signalled = || {
             Python::attach(|py| match py.check_signals() {
                 Ok(()) => false,
                 Err(error) => {
@@ -36,7 +36,10 @@ pub(crate) fn run<R: Send>(
             })
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            kernel(Exec::Pool { pool, poll: &poll })
+            kernel(Exec::Pool {
+                pool,
+                poll: &signalled,
+            })
         }));
         heard = signal.into_inner().unwrap_or(None);
         outcome

@@ -105,17 +105,16 @@ impl Calendar {
     }
 
     /// First and last slot within `half_width` days of the year of `slot`, on the axis of [`Self::samples`].
-    pub(crate) fn stretch(&self, slot: usize, half_width: usize) -> (isize, isize) {
-        // In half days, so that February 29 is a whole number.
-        let centre = place(slot as isize);
-        let reach = 2 * half_width as isize;
-        let mut from = slot as isize;
-        while centre - place(from - 1) <= reach {
-            from -= 1;
+    pub(crate) fn stretch(slot: usize, half_width: usize) -> (isize, isize) {
+        // In half days, so that February 29 is a whole number. It shifts the ends by one slot at most.
+        let (centre, reach) = (place(slot as isize), 2 * half_width as isize);
+        let mut from = slot as isize - half_width as isize - 1;
+        while place(from) < centre - reach {
+            from += 1;
         }
-        let mut to = slot as isize;
-        while place(to + 1) - centre <= reach {
-            to += 1;
+        let mut to = slot as isize + half_width as isize + 1;
+        while place(to) > centre + reach {
+            to -= 1;
         }
         (from, to)
     }
@@ -177,12 +176,11 @@ mod tests {
 
     #[test]
     fn february_29_is_half_a_day_off() {
-        let calendar = Calendar::new(&[0]).unwrap();
         // 49 + 10 = 59 < 59.5: not in; 50 + 10 = 60: in.
-        assert_eq!(calendar.stretch(48, 10), (38, 58));
-        assert_eq!(calendar.stretch(49, 10), (39, 60));
+        assert_eq!(Calendar::stretch(48, 10), (38, 58));
+        assert_eq!(Calendar::stretch(49, 10), (39, 60));
         // 59.5 +- 10 holds 50..=59, itself, and 60..=69.
-        assert_eq!(calendar.stretch(59, 10), (49, 69));
-        assert_eq!(calendar.stretch(0, 3), (-3, 3));
+        assert_eq!(Calendar::stretch(59, 10), (49, 69));
+        assert_eq!(Calendar::stretch(0, 3), (-3, 3));
     }
 }

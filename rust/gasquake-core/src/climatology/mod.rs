@@ -11,8 +11,8 @@ pub use calendar::Calendar;
 pub use robust::seasonal_zscore_robust;
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Moments, Sums};
+use crate::lanes::{expect_store, load, store, tiles, tiles_mut};
+use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
@@ -92,11 +92,20 @@ impl<T: Real> Row<T> {
         self.zscore[l] = T::from_f64(if spread > 0.0 { zscore } else { f64::NAN });
         self.mean[l] = T::from_f64(centre);
         self.std[l] = T::from_f64(spread);
-        self.count[l] = count as i32;
+        self.count[l] = as_count(count);
     }
 }
 
 impl<T: Real> OutputTile<'_, T> {
+    #[inline(always)]
+    fn expect(&self, t: usize) {
+        expect_store(&self.anomaly, t);
+        expect_store(&self.zscore, t);
+        expect_store(&self.mean, t);
+        expect_store(&self.std, t);
+        expect_store(&self.count, t);
+    }
+
     #[inline(always)]
     fn store(&mut self, t: usize, row: &Row<T>) {
         store(&mut self.anomaly, t, &row.anomaly);
@@ -153,6 +162,9 @@ fn each_tile<T: Real>(
     check_shape("mean", out.mean.shape(), values.shape())?;
     check_shape("std", out.std.shape(), values.shape())?;
     check_shape("count", out.count.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let outputs = tiles_mut(out.anomaly, LANES)
         .into_iter()
         .zip(tiles_mut(out.zscore, LANES))
@@ -199,7 +211,7 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
         let mut rows: Vec<[T; LANES]> = Vec::new();
         load(&self.values, 0, self.values.nrows(), &mut rows);
         let years = calendar.years();
-        let (first, last) = calendar.stretch(0, half_width);
+        let (first, last) = Calendar::stretch(0, half_width);
         let mut queues: Vec<Queue> = (0..years)
             .map(|_| Queue {
                 tails: Vec::with_capacity((last - first + 2) as usize),
@@ -214,7 +226,10 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
             if self.stop.requested() {
                 return;
             }
-            let (from, to) = calendar.stretch(slot, half_width);
+            if !calendar.has(slot) {
+                continue;
+            }
+            let (from, to) = Calendar::stretch(slot, half_width);
             let turn = from >= seam;
             for (year, queue) in queues.iter_mut().enumerate() {
                 if turn {
@@ -239,9 +254,6 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
                 seam = to + 1;
             }
             filled = to + 1;
-            if !calendar.has(slot) {
-                continue;
-            }
             for (season, queue) in seasons.iter_mut().zip(&queues) {
                 // Tails were pushed from the youngest slot to the oldest.
                 if let Some(tail) = queue.tails.get((seam - 1 - from) as usize) {
@@ -253,18 +265,23 @@ impl<T: Real> Vectorized for Job<'_, '_, T> {
                 head[year].merged(&seasons[year], &tail[0]);
             }
             let mut earlier = Sums::<LANES>::EMPTY;
+            let mut others = Sums::<LANES>::EMPTY;
             for (year, season) in seasons.iter().enumerate() {
+                for &t in calendar.samples(year, slot as isize + 2) {
+                    self.out.expect(t as usize);
+                }
                 for &t in calendar.samples(year, slot as isize) {
                     let t = t as usize;
+                    let sample = rows[t];
+                    if self.reference.exclude_own_year {
+                        others.merged(&earlier, &later[year + 1]);
+                    } else {
+                        others = later[0];
+                    }
                     let mut row = Row::MISSING;
                     for l in 0..LANES {
-                        let others = if self.reference.exclude_own_year {
-                            earlier.lane(l).merge(later[year + 1].lane(l))
-                        } else {
-                            later[0].lane(l)
-                        };
-                        let Moments { n, mean, variance } = others.moments();
-                        row.set(l, rows[t][l], n, min_count, mean, variance.sqrt());
+                        let Moments { n, mean, variance } = others.lane(l).moments();
+                        row.set(l, sample[l], n, min_count, mean, variance.sqrt());
                     }
                     self.out.store(t, &row);
                 }

@@ -56,7 +56,7 @@ fn run<T: Real>(mut job: Job<'_, '_, T>) {
     let mut rows: Vec<[T; LANES]> = Vec::new();
     load(&job.values, 0, job.values.nrows(), &mut rows);
     let mut ordered: Vec<Ordered<T>> = vec![Vec::new(); lanes];
-    let mut from = calendar.stretch(0, half_width).0;
+    let mut from = Calendar::stretch(0, half_width).0;
     let mut to = from - 1;
     // Places of each year's samples in the order, one lane at a time.
     let mut places: Vec<Vec<usize>> = vec![Vec::new(); years];
@@ -65,16 +65,19 @@ fn run<T: Real>(mut job: Job<'_, '_, T>) {
         if job.stop.requested() {
             return;
         }
-        let (new_from, new_to) = calendar.stretch(slot, half_width);
+        if !calendar.has(slot) {
+            continue;
+        }
+        let (new_from, new_to) = Calendar::stretch(slot, half_width);
         for year in 0..years {
-            for s in from..new_from {
+            for s in from..new_from.min(to + 1) {
                 for &t in calendar.samples(year, s) {
                     for (ordered, &x) in ordered.iter_mut().zip(&rows[t as usize]) {
                         remove(ordered, x, year);
                     }
                 }
             }
-            for s in to + 1..=new_to {
+            for s in new_from.max(to + 1)..=new_to {
                 for &t in calendar.samples(year, s) {
                     for (ordered, &x) in ordered.iter_mut().zip(&rows[t as usize]) {
                         insert(ordered, x, year);
@@ -83,9 +86,6 @@ fn run<T: Real>(mut job: Job<'_, '_, T>) {
             }
         }
         (from, to) = (new_from, new_to);
-        if !calendar.has(slot) {
-            continue;
-        }
         let targets: Vec<(usize, usize)> = (0..years)
             .flat_map(|year| {
                 calendar

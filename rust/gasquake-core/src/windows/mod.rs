@@ -9,15 +9,17 @@ mod ordered;
 pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{load, store, tiles, tiles_mut};
-use crate::moments::{Lane, Moments, Sums};
+use crate::lanes::{expect, expect_store, load, store, tiles, tiles_mut};
+use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, vectorize};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
-/// Pixels walked together.
+/// Pixels walked together. A single series is walked alone: empty lanes would cost as much as full ones.
 const LANES: usize = 16;
+/// How many rows ahead of the walk memory is asked for.
+const AHEAD: usize = 12;
 
 /// A window of `length` samples that ends `ahead` samples after the one it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,9 @@ pub fn rolling_mean<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("mean", mean.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES)
         .into_iter()
         .zip(tiles_mut(mean, LANES))
@@ -102,6 +107,9 @@ pub fn rolling_std<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("std", std.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES)
         .into_iter()
         .zip(tiles_mut(std, LANES))
@@ -128,6 +136,9 @@ pub fn rolling_zscore<T: Real>(
     check_shape("anomaly", anomaly.shape(), values.shape())?;
     check_shape("zscore", zscore.shape(), values.shape())?;
     check_shape("count", count.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let outputs = tiles_mut(anomaly, LANES)
         .into_iter()
         .zip(tiles_mut(zscore, LANES))
@@ -148,7 +159,14 @@ pub fn rolling_zscore<T: Real>(
 
 /// What is written for a sample once its window's moments are known.
 trait Emit<T> {
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane);
+    fn emit<const L: usize>(
+        &mut self,
+        t: usize,
+        row: &[T; L],
+        min_count: f64,
+        head: &Sums<L>,
+        tail: &Sums<L>,
+    );
 }
 
 struct Mean<'a, T>(ArrayViewMut2<'a, T>);
@@ -163,26 +181,41 @@ struct Score<'a, T> {
 
 impl<T: Real> Emit<T> for Mean<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
-        let mut out = [T::NAN; LANES];
-        for l in 0..LANES {
-            let Moments { n, mean, .. } = lane(l).moments();
+    fn emit<const L: usize>(
+        &mut self,
+        t: usize,
+        _: &[T; L],
+        min_count: f64,
+        head: &Sums<L>,
+        tail: &Sums<L>,
+    ) {
+        let mut out = [T::NAN; L];
+        for l in 0..L {
+            let Moments { n, mean, .. } = head.lane(l).merge(tail.lane(l)).moments();
             out[l] = T::from_f64(if n >= min_count && n > 0.0 {
                 mean
             } else {
                 f64::NAN
             });
         }
+        expect_store(&self.0, t + AHEAD);
         store(&mut self.0, t, &out);
     }
 }
 
 impl<T: Real> Emit<T> for Std<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
-        let mut out = [T::NAN; LANES];
-        for l in 0..LANES {
-            let Moments { n, variance, .. } = lane(l).moments();
+    fn emit<const L: usize>(
+        &mut self,
+        t: usize,
+        _: &[T; L],
+        min_count: f64,
+        head: &Sums<L>,
+        tail: &Sums<L>,
+    ) {
+        let mut out = [T::NAN; L];
+        for l in 0..L {
+            let Moments { n, variance, .. } = head.lane(l).merge(tail.lane(l)).moments();
             let std = variance.sqrt();
             out[l] = T::from_f64(if n >= min_count && n > 1.0 {
                 std
@@ -190,18 +223,26 @@ impl<T: Real> Emit<T> for Std<'_, T> {
                 f64::NAN
             });
         }
+        expect_store(&self.0, t + AHEAD);
         store(&mut self.0, t, &out);
     }
 }
 
 impl<T: Real> Emit<T> for Score<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: f64, lane: impl Fn(usize) -> Lane) {
-        let mut anomalies = [T::NAN; LANES];
-        let mut zscores = [T::NAN; LANES];
-        let mut counts = [0; LANES];
-        for l in 0..LANES {
-            let Moments { n, mean, variance } = lane(l).moments();
+    fn emit<const L: usize>(
+        &mut self,
+        t: usize,
+        row: &[T; L],
+        min_count: f64,
+        head: &Sums<L>,
+        tail: &Sums<L>,
+    ) {
+        let mut anomalies = [T::NAN; L];
+        let mut zscores = [T::NAN; L];
+        let mut counts = [0; L];
+        for l in 0..L {
+            let Moments { n, mean, variance } = head.lane(l).merge(tail.lane(l)).moments();
             let enough = n >= min_count && n > 0.0 && row[l].valid();
             let anomaly = row[l].to_f64() - mean;
             let zscore = anomaly / variance.sqrt();
@@ -209,8 +250,11 @@ impl<T: Real> Emit<T> for Score<'_, T> {
             let spread = enough && variance > 0.0;
             anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
             zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
-            counts[l] = n as i32;
+            counts[l] = as_count(n);
         }
+        expect_store(&self.anomaly, t + AHEAD);
+        expect_store(&self.zscore, t + AHEAD);
+        expect_store(&self.count, t + AHEAD);
         store(&mut self.anomaly, t, &anomalies);
         store(&mut self.zscore, t, &zscores);
         store(&mut self.count, t, &counts);
@@ -228,40 +272,47 @@ impl<T: Real, E: Emit<T>> Vectorized for Walk<'_, T, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run(mut self) {
+    fn run(self) {
+        if self.values.ncols() == 1 {
+            self.walk::<1>();
+        } else {
+            self.walk::<LANES>();
+        }
+    }
+}
+
+impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
+    #[inline(always)]
+    fn walk<const L: usize>(mut self) {
         let ahead = self.window.ahead();
         let min_count = self.window.min_count as f64;
         let n = self.values.nrows();
         // A window longer than twice the series sees all of it from everywhere.
         let length = self.window.length.min(2 * n + 1);
         let ahead = ahead.min(n);
-        let mut rows: Vec<[T; LANES]> = Vec::with_capacity(length.min(n + ahead));
+        let mut rows: Vec<[T; L]> = Vec::with_capacity(length.min(n + ahead));
         // tails[j]: the sums of the previous block from its j-th sample on. tails[length] is always empty.
-        let mut tails = vec![Sums::<LANES>::EMPTY; length + 1];
+        let mut tails = vec![Sums::<L>::EMPTY; length + 1];
         let mut start = 0;
         while start < n + ahead {
             let stop = (start + length).min(n + ahead);
             load(&self.values, start, stop, &mut rows);
-            let mut head = Sums::<LANES>::EMPTY;
+            let mut head = Sums::<L>::EMPTY;
             for (j, row) in rows.iter().enumerate() {
+                expect(&self.values, stop + j);
                 if self.window.end == End::Before {
-                    let tail = &tails[j];
-                    self.emit.emit(start + j, row, min_count, |l| {
-                        head.lane(l).merge(tail.lane(l))
-                    });
+                    self.emit.emit(start + j, row, min_count, &head, &tails[j]);
                     head.push(row);
                 } else {
                     head.push(row);
-                    let tail = &tails[j + 1];
                     if start + j >= ahead {
-                        self.emit.emit(start + j - ahead, row, min_count, |l| {
-                            head.lane(l).merge(tail.lane(l))
-                        });
+                        self.emit
+                            .emit(start + j - ahead, row, min_count, &head, &tails[j + 1]);
                     }
                 }
             }
             if stop - start == length {
-                let mut tail = Sums::<LANES>::EMPTY;
+                let mut tail = Sums::<L>::EMPTY;
                 for (j, row) in rows.iter().enumerate().rev() {
                     tail.push(row);
                     tails[j] = tail;

@@ -11,6 +11,8 @@ use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
 /// Above this a sweep over the window costs more than bisection and moving memory (measured, see `docs/adr`).
 const SWEEP_UP_TO: usize = 96;
+/// Below this number of pixels a sweep over all lanes is wasted on empty ones.
+const SWEEP_FROM: usize = 4;
 /// Samples between two looks at whether the caller wants to stop.
 const CHECK_EVERY: usize = 1 << 16;
 
@@ -25,6 +27,9 @@ pub fn rolling_median<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("median", out.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES).into_iter().zip(tiles_mut(out, LANES));
     for_each(exec, jobs.collect(), |(values, out), stop| {
         walk(values, window, Median(out), stop);
@@ -42,6 +47,9 @@ pub fn rolling_mad<T: Real>(
     exec: Exec<'_>,
 ) -> Result<()> {
     check_shape("mad", out.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let jobs = tiles(values, LANES).into_iter().zip(tiles_mut(out, LANES));
     for_each(exec, jobs.collect(), |(values, out), stop| {
         walk(values, window, Mad(out), stop);
@@ -63,6 +71,9 @@ pub fn rolling_zscore_robust<T: Real>(
     check_shape("anomaly", anomaly.shape(), values.shape())?;
     check_shape("zscore", zscore.shape(), values.shape())?;
     check_shape("count", count.shape(), values.shape())?;
+    if values.is_empty() {
+        return Ok(());
+    }
     let outputs = tiles_mut(anomaly, LANES)
         .into_iter()
         .zip(tiles_mut(zscore, LANES))
@@ -82,14 +93,20 @@ pub fn rolling_zscore_robust<T: Real>(
     })
 }
 
-/// An ordered window of each lane.
-trait Ordered {
+/// An ordered window of each lane. (A trait and not closures: those would not be compiled for the wider sets.)
+trait Ordered<T> {
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]);
     fn count(&self, lane: usize) -> usize;
     fn at(&self, lane: usize, i: usize) -> f64;
     fn medians(&self) -> [f64; LANES];
 }
 
-impl<T: Real> Ordered for LaneWindow<T, LANES> {
+impl<T: Real> Ordered<T> for LaneWindow<T, LANES> {
+    #[inline(always)]
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]) {
+        self.replace(old, new);
+    }
+
     #[inline(always)]
     fn count(&self, lane: usize) -> usize {
         self.count(lane)
@@ -106,10 +123,17 @@ impl<T: Real> Ordered for LaneWindow<T, LANES> {
     }
 }
 
-impl<T: Real> Ordered for Vec<SortedWindow<T>> {
+impl<T: Real> Ordered<T> for Vec<SortedWindow<T>> {
+    #[inline(always)]
+    fn replace(&mut self, old: &[T; LANES], new: &[T; LANES]) {
+        for (window, (&old, &new)) in self.iter_mut().zip(old.iter().zip(new)) {
+            window.replace(old, new);
+        }
+    }
+
     #[inline(always)]
     fn count(&self, lane: usize) -> usize {
-        self[lane].count()
+        self.get(lane).map_or(0, SortedWindow::count)
     }
 
     #[inline(always)]
@@ -119,7 +143,7 @@ impl<T: Real> Ordered for Vec<SortedWindow<T>> {
 
     #[inline(always)]
     fn medians(&self) -> [f64; LANES] {
-        std::array::from_fn(|lane| match self[lane].count() {
+        std::array::from_fn(|lane| match Ordered::<T>::count(self, lane) {
             0 => f64::NAN,
             n => median(n, |i| self[lane].at(i)),
         })
@@ -128,7 +152,7 @@ impl<T: Real> Ordered for Vec<SortedWindow<T>> {
 
 /// What is written for a sample once its window is in order.
 trait Emit<T> {
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered);
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered<T>);
 }
 
 struct Median<'a, T>(ArrayViewMut2<'a, T>);
@@ -143,7 +167,7 @@ struct Score<'a, T> {
 
 impl<T: Real> Emit<T> for Median<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut out = [T::NAN; LANES];
         for l in 0..LANES {
@@ -156,7 +180,7 @@ impl<T: Real> Emit<T> for Median<'_, T> {
 
 impl<T: Real> Emit<T> for Mad<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, _: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut out = [T::NAN; LANES];
         for l in 0..self.0.ncols() {
@@ -171,7 +195,7 @@ impl<T: Real> Emit<T> for Mad<'_, T> {
 
 impl<T: Real> Emit<T> for Score<'_, T> {
     #[inline(always)]
-    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered) {
+    fn emit(&mut self, t: usize, row: &[T; LANES], min_count: usize, window: &impl Ordered<T>) {
         let medians = window.medians();
         let mut anomalies = [T::NAN; LANES];
         let mut zscores = [T::NAN; LANES];
@@ -210,19 +234,11 @@ fn walk<T: Real, E: Emit<T>>(values: ArrayView2<'_, T>, window: Window, emit: E,
         emit,
         stop,
     };
-    if length <= SWEEP_UP_TO {
+    let lanes = walk.values.ncols();
+    if length <= SWEEP_UP_TO && lanes >= SWEEP_FROM {
         vectorize(Sweep(walk));
     } else {
-        walk.run(
-            (0..LANES)
-                .map(|_| SortedWindow::with_capacity(length.min(n)))
-                .collect::<Vec<_>>(),
-            |windows, old, new| {
-                for (window, (&old, &new)) in windows.iter_mut().zip(old.iter().zip(new)) {
-                    window.replace(old, new);
-                }
-            },
-        );
+        walk.run(vec![SortedWindow::<T>::with_capacity(length.min(n)); lanes]);
     }
 }
 
@@ -245,17 +261,13 @@ impl<T: Real, E: Emit<T>> Vectorized for Sweep<'_, T, E> {
     #[inline(always)]
     fn run(self) {
         let window = LaneWindow::<T, LANES>::new(self.0.length);
-        self.0.run(window, LaneWindow::replace);
+        self.0.run(window);
     }
 }
 
 impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
     #[inline(always)]
-    fn run<W: Ordered>(
-        mut self,
-        mut window: W,
-        replace: impl Fn(&mut W, &[T; LANES], &[T; LANES]),
-    ) {
+    fn run(mut self, mut window: impl Ordered<T>) {
         let Self {
             ahead,
             length,
@@ -274,9 +286,9 @@ impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
             for (j, (old, new)) in leaving.iter().zip(&coming).enumerate() {
                 if self.end == End::Before {
                     self.emit.emit(start + j, new, min_count, &window);
-                    replace(&mut window, old, new);
+                    window.replace(old, new);
                 } else {
-                    replace(&mut window, old, new);
+                    window.replace(old, new);
                     if start + j >= ahead {
                         self.emit.emit(start + j - ahead, new, min_count, &window);
                     }
