@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
-from gasquake._array import as_float, check_choice, check_positive_int
+from gasquake._array import FloatArray, as_float, check_choice, check_positive_int
 from gasquake._options import threads
 
 __all__ = ["SpiralFit", "SpiralNull", "fit_spirals", "spiral_null"]
@@ -51,7 +51,7 @@ class SpiralFit:
     rmse : ndarray of float64
         Root mean square distance between positions and curve, km.
     r2 : ndarray of float64
-        1 - SSE / sum |P - mean P|^2; negative where the curve is worse than a constant point (only under Huber's loss).
+        ``1 - SSE / sum |P - mean P|^2``; negative where the curve is worse than a constant point (Huber's loss only).
     aicc : ndarray of float64
         Akaike's criterion, corrected for few points; only differences on the same points mean anything.
     n : ndarray of int32
@@ -349,7 +349,9 @@ def _real(value: Any, name: str) -> float:
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
 
 
-def _tracks(x: ArrayLike, y: ArrayLike, t: ArrayLike) -> tuple[tuple[Float64, Float64, Float64], tuple[int, ...]]:
+def _tracks(
+    x: ArrayLike, y: ArrayLike, t: ArrayLike
+) -> tuple[tuple[FloatArray, FloatArray, FloatArray], tuple[int, ...]]:
     """The arrays as (tracks, points), without a copy where a whole axis repeats, and the shape of the tracks."""
     arrays = as_float(x, "x", _F64), as_float(y, "y", _F64), as_float(t, "t", _F64)
     try:
