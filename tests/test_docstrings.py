@@ -12,7 +12,10 @@ import pytest
 import gasquake
 import gasquake.kernels
 
-MODULES = ["gasquake", *sorted(m.name for m in pkgutil.walk_packages(gasquake.__path__, "gasquake.") if "__main__" not in m.name)]
+MODULES = [
+    "gasquake",
+    *sorted(m.name for m in pkgutil.walk_packages(gasquake.__path__, "gasquake.") if "__main__" not in m.name),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -23,7 +23,16 @@ def installed(tmp_path_factory) -> Path:
     """tinytrace, built from a copy and installed by pip without a network."""
     place = tmp_path_factory.mktemp("downstream")
     shutil.copytree(SOURCE, place / "source")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+        "--no-deps",
+    ]
     command += ["--no-build-isolation", "--no-cache-dir", "--target", str(place / "site"), str(place / "source")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment(), check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -71,7 +71,7 @@ fn agree<T: Real>(values: ArrayView3<'_, T>) -> std::result::Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(common::cases(128))]
 
     #[test]
     fn maxima_are_those_of_a_loop(values in cube()) {

@@ -172,7 +172,7 @@ fn scene() -> impl Strategy<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(common::cases(128))]
 
     #[test]
     fn the_scan_is_that_of_a_plain_loop((values, pressure, sigma, ground) in scene()) {

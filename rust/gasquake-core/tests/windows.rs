@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{bits, close, cube, each_window, mad, mean, median, narrow, samples, std, window};
+use common::{
+    SUM, bits, close, cube, each_window, mad, mean, median, narrow, samples, std, window,
+};
 use gasquake_core::Result;
 use gasquake_core::parallel::Exec;
 use gasquake_core::real::Real;
@@ -28,7 +30,7 @@ fn largest<T: Real>(samples: &[T]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(common::cases(96))]
 
     #[test]
     fn mean_and_std_are_those_of_two_passes(values in cube(), window in window()) {
@@ -38,7 +40,7 @@ proptest! {
         let wanted_spread = each_window(values.view(), window, std);
         for ((outer, t, pixel), &x) in found.indexed_iter() {
             let scale = largest(&samples(values.view(), window, outer, t, pixel));
-            prop_assert!(close(x, wanted[[outer, t, pixel]], 0.0, 4e-16 * scale * 2.0));
+            prop_assert!(close(x, wanted[[outer, t, pixel]], 0.0, SUM * scale));
             prop_assert!(close(spread[[outer, t, pixel]], wanted_spread[[outer, t, pixel]], 1e-13, 2e-15 * scale));
         }
     }
@@ -98,7 +100,7 @@ proptest! {
                 }
                 let centre = if robust { median(&samples) } else { mean(&samples) };
                 let scale = largest(&samples).max(x.abs());
-                prop_assert!(close(anomaly[at], x - centre, 0.0, 1e-15 * scale));
+                prop_assert!(close(anomaly[at], x - centre, 0.0, SUM * scale));
                 if !robust {
                     let spread = std(&samples);
                     prop_assert_eq!(zscore[at].is_nan(), !(spread > 0.0), "spread {}", spread);

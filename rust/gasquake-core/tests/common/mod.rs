@@ -6,6 +6,18 @@ use gasquake_core::windows::{End, Window};
 use ndarray::{Array3, ArrayView3};
 use proptest::prelude::*;
 
+/// So many cases, and no file written beside the tests.
+pub(crate) fn cases(n: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: n,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// What a sum of a window's samples may lose, relative to the largest of them: half an ulp for each of up to 44.
+pub(crate) const SUM: f64 = 44.0 * f64::EPSILON / 2.0;
+
 /// One sample: a mixing ratio, often repeated, sometimes missing.
 fn sample() -> impl Strategy<Value = f64> {
     prop_oneof![
@@ -18,7 +30,7 @@ fn sample() -> impl Strategy<Value = f64> {
 }
 
 /// `(outer, n, inner)`, beyond a tile and no multiple of the lanes; the pixel-major layout has one inner pixel.
-pub fn cube() -> impl Strategy<Value = Array3<f64>> {
+pub(crate) fn cube() -> impl Strategy<Value = Array3<f64>> {
     (0usize..4, 0usize..40, prop_oneof![Just(1usize), 1usize..70]).prop_flat_map(
         |(outer, n, inner)| {
             proptest::collection::vec(sample(), outer * n * inner)
@@ -28,7 +40,7 @@ pub fn cube() -> impl Strategy<Value = Array3<f64>> {
 }
 
 /// A window and where it ends.
-pub fn window() -> impl Strategy<Value = Window> {
+pub(crate) fn window() -> impl Strategy<Value = Window> {
     let end = prop_oneof![Just(End::Before), Just(End::Here), Just(End::Centre)];
     (1usize..45, end).prop_flat_map(|(length, end)| {
         (1..=length).prop_map(move |min_count| Window::new(length, min_count, end).unwrap())
@@ -36,12 +48,12 @@ pub fn window() -> impl Strategy<Value = Window> {
 }
 
 /// In f32, as satellites give it.
-pub fn narrow(values: &Array3<f64>) -> Array3<f32> {
+pub(crate) fn narrow(values: &Array3<f64>) -> Array3<f32> {
     values.mapv(|x| x as f32)
 }
 
 /// The bits, with all NaNs alike.
-pub fn bits<T: Real>(values: &Array3<T>) -> Vec<u64> {
+pub(crate) fn bits<T: Real>(values: &Array3<T>) -> Vec<u64> {
     values
         .iter()
         .map(|x| x.to_f64())
@@ -56,7 +68,7 @@ pub fn bits<T: Real>(values: &Array3<T>) -> Vec<u64> {
 }
 
 /// The valid samples of the window of sample `t` of one pixel.
-pub fn samples<T: Real>(
+pub(crate) fn samples<T: Real>(
     values: ArrayView3<'_, T>,
     window: Window,
     outer: usize,
@@ -77,7 +89,7 @@ pub fn samples<T: Real>(
 }
 
 /// Applies a statistic to every window that has enough samples; NaN elsewhere.
-pub fn each_window<T: Real>(
+pub(crate) fn each_window<T: Real>(
     values: ArrayView3<'_, T>,
     window: Window,
     statistic: impl Fn(&[f64]) -> f64,
@@ -93,13 +105,13 @@ pub fn each_window<T: Real>(
 }
 
 /// Two passes.
-pub fn mean(samples: &[f64]) -> f64 {
+pub(crate) fn mean(samples: &[f64]) -> f64 {
     let near = samples.iter().sum::<f64>() / samples.len() as f64;
     near + samples.iter().map(|x| x - near).sum::<f64>() / samples.len() as f64
 }
 
 /// Two passes, n - 1.
-pub fn std(samples: &[f64]) -> f64 {
+pub(crate) fn std(samples: &[f64]) -> f64 {
     if samples.len() < 2 {
         return f64::NAN;
     }
@@ -109,7 +121,7 @@ pub fn std(samples: &[f64]) -> f64 {
 }
 
 /// By sorting.
-pub fn median(samples: &[f64]) -> f64 {
+pub(crate) fn median(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
     match sorted.len() {
@@ -120,7 +132,7 @@ pub fn median(samples: &[f64]) -> f64 {
 }
 
 /// By sorting twice.
-pub fn mad(samples: &[f64]) -> f64 {
+pub(crate) fn mad(samples: &[f64]) -> f64 {
     let centre = median(samples);
     median(
         &samples
@@ -131,7 +143,7 @@ pub fn mad(samples: &[f64]) -> f64 {
 }
 
 /// Whether both are NaN, or near.
-pub fn close(found: f64, wanted: f64, relative: f64, absolute: f64) -> bool {
+pub(crate) fn close(found: f64, wanted: f64, relative: f64, absolute: f64) -> bool {
     (found.is_nan() && wanted.is_nan())
         || (found - wanted).abs() <= relative * wanted.abs() + absolute
 }
