@@ -28,6 +28,9 @@ pub const HUBER: f64 = 1.345;
 /// Rows of the table that [`fit_spirals`] fills.
 pub const FIELDS: usize = 9;
 
+/// Squares less than this share of the positions' are what rounding leaves of nothing.
+const ROUNDING: f64 = 1e-28;
+
 /// Which curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -364,7 +367,7 @@ impl Fit {
                 growth,
                 minimum.cost,
                 (square / n).sqrt() * options.sigma,
-                if total > 0.0 { 1.0 - square / total } else { f64::NAN },
+                if total > ROUNDING * track.power { 1.0 - square / total } else { f64::NAN },
                 aicc,
             ],
             chirality: mirror as i8,

@@ -1,7 +1,7 @@
 //! What chance does: the same fit on tracks that a null hypothesis has rearranged.
 
 use super::pack::Pack;
-use super::{Options, Scratch, Track, best_fit};
+use super::{Options, ROUNDING, Scratch, Track, best_fit};
 use crate::error::Result;
 use crate::parallel::{Exec, Stop, for_each};
 use crate::philox::Stream;
@@ -102,7 +102,11 @@ fn rearrange(observed: &Track, null: Null, mut random: Stream, track: &mut Track
 }
 
 fn statistic_of(track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop) -> f64 {
-    1.0 - best_fit(track, options, scratch, stop).cost / constant_cost(track, options.delta)
+    let constant = constant_cost(track, options.delta);
+    if constant <= ROUNDING * track.power {
+        return f64::NAN;
+    }
+    1.0 - best_fit(track, options, scratch, stop).cost / constant
 }
 
 /// The least cost of a point that never moves. It is convex: Newton's step, or a reweighted mean where that climbs.
