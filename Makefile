@@ -64,8 +64,7 @@ check-wheel: $(VENV)/.installed ## the wheel is small, abi3, free of C libraries
 	$(PY) tools/check_wheel.py dist/gasquake-*.whl
 
 .PHONY: test-examples
-test-examples: $(VENV)/.installed ## the examples in docstrings, docs and README
-	$(PYTEST) --quiet --pyargs gasquake --doctest-modules
+test-examples: $(VENV)/.installed ## the examples in docs and README (those of docstrings are among the Python tests)
 	$(PYTEST) --quiet --doctest-glob='*.md' docs README.md
 
 .PHONY: test-benches
