@@ -6,6 +6,21 @@ from numpy.typing import NDArray
 _Array: TypeAlias = NDArray[Any]
 
 def build_info() -> tuple[str, str, str, int]: ...
+def fit_spirals(
+    x: _Array,
+    y: _Array,
+    t: _Array,
+    kind: str,
+    anchor: str,
+    sigma: float,
+    loss: str,
+    max_turns: float,
+    table: _Array,
+    chirality: _Array,
+    n: _Array,
+    converged: _Array,
+    threads: int,
+) -> None: ...
 def locate_maxima(values: _Array, index: _Array, value: _Array, count: _Array, ties: _Array, threads: int) -> None: ...
 def rolling_mad(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
 def rolling_mean(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
@@ -45,3 +60,17 @@ def seasonal_zscore(
     count: _Array,
     threads: int,
 ) -> None: ...
+def spiral_null(
+    x: _Array,
+    y: _Array,
+    t: _Array,
+    null: str,
+    seed: int,
+    kind: str,
+    anchor: str,
+    sigma: float,
+    loss: str,
+    max_turns: float,
+    null_statistics: _Array,
+    threads: int,
+) -> float: ...

@@ -13,6 +13,7 @@ from gasquake._options import threads
 from gasquake.kernels.climatology import SeasonalAnomaly, seasonal_zscore
 from gasquake.kernels.maxima import Maxima, locate_maxima
 from gasquake.kernels.profiles import ProfileScan, ProfileVerdict, scan_profiles
+from gasquake.kernels.spirals import SpiralFit, SpiralNull, fit_spirals, spiral_null
 from gasquake.kernels.windows import (
     WindowAnomaly,
     rolling_mad,
@@ -28,8 +29,11 @@ __all__ = [
     "ProfileScan",
     "ProfileVerdict",
     "SeasonalAnomaly",
+    "SpiralFit",
+    "SpiralNull",
     "WindowAnomaly",
     "build_info",
+    "fit_spirals",
     "locate_maxima",
     "rolling_mad",
     "rolling_mean",
@@ -38,6 +42,7 @@ __all__ = [
     "rolling_zscore",
     "scan_profiles",
     "seasonal_zscore",
+    "spiral_null",
 ]
 
 

@@ -13,9 +13,11 @@ pub mod maxima;
 mod moments;
 mod order;
 pub mod parallel;
+pub mod philox;
 pub mod profiles;
 pub mod real;
 pub mod simd;
+pub mod spirals;
 pub mod windows;
 
 pub use error::{Error, Result};

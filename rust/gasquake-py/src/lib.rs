@@ -8,6 +8,7 @@ mod input;
 mod maxima;
 mod profiles;
 mod run;
+mod spirals;
 mod windows;
 
 #[pymodule]
@@ -20,6 +21,8 @@ mod _core {
     use super::maxima::locate_maxima;
     #[pymodule_export]
     use super::profiles::scan_profiles;
+    #[pymodule_export]
+    use super::spirals::{fit_spirals, spiral_null};
     #[pymodule_export]
     use super::windows::{rolling_mad, rolling_mean, rolling_median, rolling_std, rolling_zscore};
 }
