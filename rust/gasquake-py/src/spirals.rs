@@ -11,7 +11,9 @@ use pyo3::prelude::*;
 type Any<'py> = Bound<'py, PyUntypedArray>;
 
 fn unknown<T>(argument: &str, found: &str) -> PyResult<T> {
-    Err(PyValueError::new_err(format!("{argument} is unknown: {found:?}")))
+    Err(PyValueError::new_err(format!(
+        "{argument} is unknown: {found:?}"
+    )))
 }
 
 fn options(kind: &str, anchor: &str, sigma: f64, loss: &str, max_turns: f64) -> PyResult<Options> {
@@ -103,7 +105,10 @@ pub(crate) fn spiral_null(
     let (x, y, t) = (x.as_array(), y.as_array(), t.as_array());
     let statistics = statistics.as_array_mut();
     let seed = [seed as u64, (seed >> 64) as u64];
-    run(py, options.work(statistics.len() + 1, x.len()), threads, |exec| {
-        spirals::spiral_null(x, y, t, options, null, seed, statistics, exec)
-    })
+    run(
+        py,
+        options.work(statistics.len() + 1, x.len()),
+        threads,
+        |exec| spirals::spiral_null(x, y, t, options, null, seed, statistics, exec),
+    )
 }
