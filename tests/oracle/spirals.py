@@ -177,7 +177,20 @@ def fit_spirals(x, y, t, /, *, kind="involute", anchor="centre", sigma=50.0, los
     return SimpleNamespace(
         **{
             name: np.array([fit[name] for fit in fits], dtypes.get(name, np.float64)).reshape(batch)
-            for name in ("chirality scale phase rate offset growth cost rmse r2 aicc n converged").split()
+            for name in [
+                "chirality",
+                "scale",
+                "phase",
+                "rate",
+                "offset",
+                "growth",
+                "cost",
+                "rmse",
+                "r2",
+                "aicc",
+                "n",
+                "converged",
+            ]
         }
     )
 

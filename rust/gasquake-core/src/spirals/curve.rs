@@ -84,7 +84,11 @@ fn mean_square(q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Pack, Pack, Pack) {
     let third = 1.0 / 3.0;
     let square = |q0: Pack, q1: Pack| q1 * q1 + q1 * q0 + q0 * q0 * third;
     let first_order = (q[1] * 2.0 + q[0]) * step[1] + (q[1] + q[0] * (2.0 * third)) * step[0];
-    (square(q[0], q[1]), first_order, square(q[0] + step[0], q[1] + step[1]))
+    (
+        square(q[0], q[1]),
+        first_order,
+        square(q[0] + step[0], q[1] + step[1]),
+    )
 }
 
 impl Curve for Involute {
@@ -109,7 +113,10 @@ impl Curve for Involute {
             let ratio = before.over(after) * ((after + 4.0).over(before + 4.0)).sqrt();
             (ratio, slope.over(before) - slope.over(before + 4.0) * 0.5)
         } else {
-            (((before + 1.0).over(after + 1.0)).sqrt(), slope.over(before + 1.0) * 0.5)
+            (
+                ((before + 1.0).over(after + 1.0)).sqrt(),
+                slope.over(before + 1.0) * 0.5,
+            )
         };
         (turned * size, Complex::new(growth, by_turn))
     }
@@ -149,7 +156,10 @@ impl Curve for Archimedean {
         let turn = step[1] + step[0] * 0.5;
         let (sin, cos) = turn.sin_cos();
         let size = before.over(after).sqrt();
-        (Complex::new(cos, -sin) * size, Complex::new(slope.over(before) * 0.5, turn))
+        (
+            Complex::new(cos, -sin) * size,
+            Complex::new(slope.over(before) * 0.5, turn),
+        )
     }
 
     #[inline(always)]
@@ -183,7 +193,10 @@ impl Curve for LogarithmicCentre {
     fn gauge(self, _: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
         let (growth, turn) = (step[1] * 0.5, step[0] * 0.5);
         let (sin, cos) = turn.sin_cos();
-        (Complex::new(cos, -sin) * (-growth).exp(), Complex::new(growth, turn))
+        (
+            Complex::new(cos, -sin) * (-growth).exp(),
+            Complex::new(growth, turn),
+        )
     }
 
     #[inline(always)]
@@ -231,7 +244,10 @@ impl Curve for LogarithmicCusp {
         let e = from + Complex::new(Pack::splat(1.0), Pack::ZERO);
         let slope = from.dot(e * power) * 2.0 + speed.dot(faster) * (2.0 * twelfth);
         let size = before.over(after).sqrt();
-        (Complex::new(size, Pack::ZERO), Complex::new(slope.over(before) * 0.5, Pack::ZERO))
+        (
+            Complex::new(size, Pack::ZERO),
+            Complex::new(slope.over(before) * 0.5, Pack::ZERO),
+        )
     }
 
     #[inline(always)]
@@ -274,7 +290,10 @@ mod tests {
         let (point, t, h) = ([1.3, -0.7, 0.4], 0.6, 1e-5);
         let at = |q: [f64; 3]| curve.jet(&q.map(Pack::splat), t);
         let close = |a: Complex, b: Complex| {
-            assert!((a.re.0[0] - b.re.0[0]).abs() < 1e-8 && (a.im.0[0] - b.im.0[0]).abs() < 1e-8, "{a:?} {b:?}");
+            assert!(
+                (a.re.0[0] - b.re.0[0]).abs() < 1e-8 && (a.im.0[0] - b.im.0[0]).abs() < 1e-8,
+                "{a:?} {b:?}"
+            );
         };
         let jet = at(point);
         close(jet.value, curve.value(&point.map(Pack::splat), t));
@@ -286,7 +305,10 @@ mod tests {
             if j < first_free(&jet) {
                 close((high.value - low.value) * (0.5 / h), jet.first[j]);
                 for k in 0..=j {
-                    close((high.first[k] - low.first[k]) * (0.5 / h), jet.second[j * (j + 1) / 2 + k]);
+                    close(
+                        (high.first[k] - low.first[k]) * (0.5 / h),
+                        jet.second[j * (j + 1) / 2 + k],
+                    );
                 }
             }
         }

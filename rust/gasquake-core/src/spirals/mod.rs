@@ -8,6 +8,8 @@ mod null;
 mod pack;
 mod refine;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Result, check_shape};
 use crate::parallel::{Exec, Stop, for_each};
@@ -20,7 +22,7 @@ use refine::{Minimum, Refine};
 use search::{Grid, Screen, Start};
 
 /// Tracks in a job.
-const BLOCK: usize = 16;
+const BLOCK: usize = 4;
 
 /// Where Huber's loss turns from square to linear, in sigma: 95 % efficiency on normal noise.
 pub const HUBER: f64 = 1.345;
@@ -67,12 +69,24 @@ impl Options {
     ///
     /// # Errors
     /// A `sigma` or `max_turns` out of range.
-    pub fn new(kind: Kind, anchor: Anchor, sigma: f64, huber: bool, max_turns: f64) -> Result<Self> {
+    pub fn new(
+        kind: Kind,
+        anchor: Anchor,
+        sigma: f64,
+        huber: bool,
+        max_turns: f64,
+    ) -> Result<Self> {
         if !(sigma > 0.0 && sigma < f64::INFINITY) {
-            return Err(Error::value("sigma", format!("must be positive and finite, got {sigma}")));
+            return Err(Error::value(
+                "sigma",
+                format!("must be positive and finite, got {sigma}"),
+            ));
         }
         if !(max_turns > 0.0 && max_turns <= 1000.0) {
-            return Err(Error::value("max_turns", format!("must be above 0 and at most 1000, got {max_turns}")));
+            return Err(Error::value(
+                "max_turns",
+                format!("must be above 0 and at most 1000, got {max_turns}"),
+            ));
         }
         Ok(Self {
             kind,
@@ -83,16 +97,20 @@ impl Options {
         })
     }
 
-    /// About how many nanoseconds the fit of some tracks takes.
+    /// How much work some tracks are; a single short one is done at once, for it cannot be shared out.
     #[must_use]
     pub fn work(self, tracks: usize, points: usize) -> usize {
-        let each = 200.0 * points as f64 * (1.0 + self.max_angle / 25.0);
+        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0);
         (tracks as f64 * each).min(1e15) as usize
     }
 
     /// Real parameters of the curve.
     fn parameters(self) -> usize {
-        if (self.kind, self.anchor) == (Kind::Logarithmic, Anchor::Cusp) { 5 } else { 4 }
+        if (self.kind, self.anchor) == (Kind::Logarithmic, Anchor::Cusp) {
+            5
+        } else {
+            4
+        }
     }
 }
 
@@ -108,7 +126,13 @@ struct Track {
 }
 
 impl Track {
-    fn fill(&mut self, x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, t: ArrayView1<'_, f64>, sigma: f64) {
+    fn fill(
+        &mut self,
+        x: ArrayView1<'_, f64>,
+        y: ArrayView1<'_, f64>,
+        t: ArrayView1<'_, f64>,
+        sigma: f64,
+    ) {
         self.t.clear();
         self.x.clear();
         self.y.clear();
@@ -134,7 +158,10 @@ impl Track {
     }
 
     fn fits(&self, options: Options) -> bool {
-        2 * self.t.len() > options.parameters() && self.span > 0.0 && self.span.is_finite() && self.power.is_finite()
+        2 * self.t.len() > options.parameters()
+            && self.span > 0.0
+            && self.span.is_finite()
+            && self.power.is_finite()
     }
 }
 
@@ -160,13 +187,27 @@ fn best_fit(track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop)
     match (options.kind, options.anchor) {
         (Kind::Involute, anchor) => search_all(Involute::at(anchor), track, options, scratch, stop),
         (Kind::Archimedean, _) => search_all(Archimedean, track, options, scratch, stop),
-        (Kind::Logarithmic, Anchor::Centre) => search_all(LogarithmicCentre, track, options, scratch, stop),
-        (Kind::Logarithmic, Anchor::Cusp) => search_all(LogarithmicCusp, track, options, scratch, stop),
+        (Kind::Logarithmic, Anchor::Centre) => {
+            search_all(LogarithmicCentre, track, options, scratch, stop)
+        }
+        (Kind::Logarithmic, Anchor::Cusp) => {
+            search_all(LogarithmicCusp, track, options, scratch, stop)
+        }
     }
 }
 
-fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop) -> Minimum {
-    let Scratch { weights, starts, found } = scratch;
+fn search_all<K: Screen>(
+    curve: K,
+    track: &Track,
+    options: Options,
+    scratch: &mut Scratch,
+    stop: &Stop,
+) -> Minimum {
+    let Scratch {
+        weights,
+        starts,
+        found,
+    } = scratch;
     let robust = options.delta < f64::INFINITY;
     let refine = |starts: &[Start], from: Option<&[Minimum]>, steps| {
         vectorize(Refine {
@@ -185,7 +226,9 @@ fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mu
     // The second round sees the track without what the best curve of the first calls outliers.
     for round in 0..=usize::from(robust) {
         if round > 0 {
-            let Some(best) = found.iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else { break };
+            let Some(best) = found.iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else {
+                break;
+            };
             reweigh(curve, track, best, options.delta, weights);
         }
         vectorize(Grid {
@@ -201,7 +244,11 @@ fn search_all<K: Screen>(curve: K, track: &Track, options: Options, scratch: &mu
             if stop.requested() {
                 return Minimum::NONE;
             }
-            found.extend(refine(starts, None, FIRST_STEPS).into_iter().take(starts.len()));
+            found.extend(
+                refine(starts, None, FIRST_STEPS)
+                    .into_iter()
+                    .take(starts.len()),
+            );
         }
     }
     found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -296,7 +343,11 @@ pub fn fit_spirals(
             }
             track.fill(x.row(i), y.row(i), t.row(i), options.sigma);
             let fit = if track.fits(options) {
-                Fit::of(&track, best_fit(&track, options, &mut scratch, stop), options)
+                Fit::of(
+                    &track,
+                    best_fit(&track, options, &mut scratch, stop),
+                    options,
+                )
             } else {
                 Fit::NONE
             };
@@ -335,8 +386,16 @@ impl Fit {
         let (mirror, rate, offset, growth) = if options.kind == Kind::Logarithmic {
             // -0.0 would count as clockwise.
             let sign = if rate < 0.0 { -1.0 } else { 1.0 };
-            let offset = if options.anchor == Anchor::Cusp { rate * sign * lag } else { 0.0 };
-            let growth = if second == 0.0 { 0.0 } else { second / rate.abs() };
+            let offset = if options.anchor == Anchor::Cusp {
+                rate * sign * lag
+            } else {
+                0.0
+            };
+            let growth = if second == 0.0 {
+                0.0
+            } else {
+                second / rate.abs()
+            };
             (sign, rate * sign, offset, growth)
         } else {
             let mean = second + rate * (track.t.iter().sum::<f64>() / n);
@@ -348,8 +407,13 @@ impl Fit {
             (sign, rate * sign, second * sign, f64::NAN)
         };
         let square = sse(track, &minimum, options);
-        let (mx, my) = (track.x.iter().sum::<f64>() / n, track.y.iter().sum::<f64>() / n);
-        let total: f64 = (track.x.iter().zip(&track.y)).map(|(x, y)| (x - mx).powi(2) + (y - my).powi(2)).sum();
+        let (mx, my) = (
+            track.x.iter().sum::<f64>() / n,
+            track.y.iter().sum::<f64>() / n,
+        );
+        let total: f64 = (track.x.iter().zip(&track.y))
+            .map(|(x, y)| (x - mx).powi(2) + (y - my).powi(2))
+            .sum();
         let sse = square * options.sigma * options.sigma;
         let k = (options.parameters() + 1) as f64;
         let left = 2.0 * n - k - 1.0;
@@ -367,7 +431,11 @@ impl Fit {
                 growth,
                 minimum.cost,
                 (square / n).sqrt() * options.sigma,
-                if total > ROUNDING * track.power { 1.0 - square / total } else { f64::NAN },
+                if total > ROUNDING * track.power {
+                    1.0 - square / total
+                } else {
+                    f64::NAN
+                },
                 aicc,
             ],
             chirality: mirror as i8,

@@ -61,7 +61,12 @@ pub fn spiral_null(
                 return;
             }
             if let Some(first) = first {
-                rearrange(&observed, null, Stream::new(seed, first + item as u64), &mut track);
+                rearrange(
+                    &observed,
+                    null,
+                    Stream::new(seed, first + item as u64),
+                    &mut track,
+                );
             }
             *slot = statistic_of(&track, options, &mut scratch, stop);
         }
@@ -110,16 +115,22 @@ fn statistic_of(track: &Track, options: Options, scratch: &mut Scratch, stop: &S
 }
 
 /// The least cost of a point that never moves. It is convex: Newton's step, or a reweighted mean where that climbs.
-fn constant_cost(track: &Track, delta: f64) -> f64 {
+pub(super) fn constant_cost(track: &Track, delta: f64) -> f64 {
     let n = track.t.len() as f64;
-    let mut centre = [track.x.iter().sum::<f64>() / n, track.y.iter().sum::<f64>() / n];
+    let mut centre = [
+        track.x.iter().sum::<f64>() / n,
+        track.y.iter().sum::<f64>() / n,
+    ];
     let mut here = around(track, centre, delta);
     for _ in 0..100 {
         let [gx, gy] = here.gradient;
         let [xx, xy, yy] = here.hessian;
         let mut better = None;
         let determinant = xx * yy - xy * xy;
-        let newton = [(yy * gx - xy * gy) / determinant, (xx * gy - xy * gx) / determinant];
+        let newton = [
+            (yy * gx - xy * gy) / determinant,
+            (xx * gy - xy * gx) / determinant,
+        ];
         for step in [newton, [gx / here.weight, gy / here.weight]] {
             let point = [centre[0] + step[0], centre[1] + step[1]];
             let there = around(track, point, delta);

@@ -61,7 +61,11 @@ impl Pack {
     pub(super) fn above(self, limit: Self, yes: Self, no: Self) -> Self {
         let mut out = no;
         for l in 0..LANES {
-            out.0[l] = if self.0[l] > limit.0[l] { yes.0[l] } else { no.0[l] };
+            out.0[l] = if self.0[l] > limit.0[l] {
+                yes.0[l]
+            } else {
+                no.0[l]
+            };
         }
         out
     }
@@ -275,12 +279,25 @@ mod tests {
         for i in -20_000..20_000 {
             let x = f64::from(i) * 0.0173 + 1e-5;
             let (sin, cos) = Pack::splat(x).sin_cos();
-            assert!((sin.0[3] - x.sin()).abs() < 3e-16, "sin {x}: {} {}", sin.0[3], x.sin());
-            assert!((cos.0[5] - x.cos()).abs() < 3e-16, "cos {x}: {} {}", cos.0[5], x.cos());
+            assert!(
+                (sin.0[3] - x.sin()).abs() < 3e-16,
+                "sin {x}: {} {}",
+                sin.0[3],
+                x.sin()
+            );
+            assert!(
+                (cos.0[5] - x.cos()).abs() < 3e-16,
+                "cos {x}: {} {}",
+                cos.0[5],
+                x.cos()
+            );
             let e = Pack::splat(x).exp().0[1];
             assert!((e / x.exp() - 1.0).abs() < 5e-16, "exp {x}: {e}");
         }
         assert_eq!(Pack::splat(0.0).exp(), Pack::splat(1.0));
-        assert_eq!(Pack::splat(0.0).sin_cos(), (Pack::splat(0.0), Pack::splat(1.0)));
+        assert_eq!(
+            Pack::splat(0.0).sin_cos(),
+            (Pack::splat(0.0), Pack::splat(1.0))
+        );
     }
 }

@@ -183,7 +183,12 @@ fn slope<K: Curve>(curve: K, track: &Track, p: &[Pack; MAX_P], delta: f64) -> Sl
 
 /// Solves (H + diag) step = -gradient by Cholesky; the last value is the least pivot over its diagonal.
 #[inline(always)]
-fn solve(n: usize, hessian: &[Pack; TRIANGLE], extra: &[Pack; MAX_P], gradient: &[Pack; MAX_P]) -> ([Pack; MAX_P], Pack) {
+fn solve(
+    n: usize,
+    hessian: &[Pack; TRIANGLE],
+    extra: &[Pack; MAX_P],
+    gradient: &[Pack; MAX_P],
+) -> ([Pack; MAX_P], Pack) {
     let mut l = *hessian;
     let mut least = Pack::splat(1.0);
     let mut inverse = [Pack::ZERO; MAX_P];
@@ -193,7 +198,9 @@ fn solve(n: usize, hessian: &[Pack; TRIANGLE], extra: &[Pack; MAX_P], gradient: 
         for k in 0..j {
             pivot = pivot - l[at(j, k)] * l[at(j, k)];
         }
-        least = pivot.zip(whole, |p, w| if w > 0.0 { p / w } else { -1.0 }).zip(least, f64::min);
+        least = pivot
+            .zip(whole, |p, w| if w > 0.0 { p / w } else { -1.0 })
+            .zip(least, f64::min);
         inverse[j] = pivot.map(|p| 1.0 / p.max(f64::MIN_POSITIVE).sqrt());
         for i in j + 1..n {
             let mut sum = l[at(i, j)];
@@ -231,7 +238,12 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { curve, track, delta, .. } = self;
+        let Self {
+            curve,
+            track,
+            delta,
+            ..
+        } = self;
         let n = K::Q + 2;
         let bounds = curve.bounds(self.max_angle);
         let mut p = [Pack::ZERO; MAX_P];
@@ -255,7 +267,6 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
         // What rounding leaves of a perfect fit.
         let floor = track.power * 1e-29;
         for _ in 0..self.steps {
-
             let (mut gradient, mut hessian) = (here.gradient, here.hessian);
             // A parameter that leans on its bound is out of the step.
             for j in 2..n {
@@ -301,7 +312,8 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                 }
             }
             let q = [p[2], p[3], p[4]];
-            let (ratio, first_order) = curve.gauge(&q, &[trial[2] - q[0], trial[3] - q[1], trial[4] - q[2]]);
+            let (ratio, first_order) =
+                curve.gauge(&q, &[trial[2] - q[0], trial[3] - q[1], trial[4] - q[2]]);
             let c = Complex::new(p[0], p[1]);
             let moved = (c + Complex::new(step[0], step[1]) + c * first_order) * ratio;
             for l in 0..LANES {
@@ -387,7 +399,11 @@ fn amplitude<K: Curve>(curve: K, track: &Track, q: &[Pack; MAX_Q], delta: f64) -
             let mut weight = Pack::splat(1.0);
             if pass > 0 {
                 let u2 = (z - c * b).norm2();
-                weight = u2.above(Pack::splat(delta * delta), Pack::splat(delta).over(u2.sqrt()), weight);
+                weight = u2.above(
+                    Pack::splat(delta * delta),
+                    Pack::splat(delta).over(u2.sqrt()),
+                    weight,
+                );
             }
             top = top + b.conj_mul(z) * weight;
             bottom = bottom + b.norm2() * weight;

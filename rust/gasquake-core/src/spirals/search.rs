@@ -7,7 +7,9 @@
 //! points for each offset. Rates lie in lanes.
 
 use super::Track;
-use super::curve::{Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_LOG_RADIUS, MAX_Q};
+use super::curve::{
+    Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_LOG_RADIUS, MAX_Q,
+};
 use super::pack::{Complex, LANES, Pack};
 use crate::simd::Vectorized;
 
@@ -121,7 +123,11 @@ impl<'a> Table<'a> {
             moments.z[1] += w * y;
             moments.power += w * (x * x + y * y);
         }
-        let (half, step) = if grows { (MAX_LOG_RADIUS, GROWTH_STEP) } else { (max_angle, STEP) };
+        let (half, step) = if grows {
+            (MAX_LOG_RADIUS, GROWTH_STEP)
+        } else {
+            (max_angle, STEP)
+        };
         let count = steps(half, step);
         let mut second = Vec::with_capacity(count);
         let mut grown = Vec::new();
@@ -157,7 +163,10 @@ impl<'a> Table<'a> {
         let mut out = [Complex::ZERO; 2];
         for k in 0..self.track.t.len() {
             let (w, t) = (self.weights[k], self.track.t[k]);
-            let z = Complex::new(Pack::splat(w * self.track.x[k]), Pack::splat(w * self.track.y[k]));
+            let z = Complex::new(
+                Pack::splat(w * self.track.x[k]),
+                Pack::splat(w * self.track.y[k]),
+            );
             let turned = turns[k] * z;
             out[0] = out[0] + turned;
             out[1] = out[1] + turned * t;
@@ -195,8 +204,14 @@ impl Best {
         for slot in &mut self.peaks {
             let old = *slot;
             let [a, b] = peak.1;
-            slot.1 = [peak.0.above(old.0, a, old.1[0]), peak.0.above(old.0, b, old.1[1])];
-            peak.1 = [peak.0.above(old.0, old.1[0], a), peak.0.above(old.0, old.1[1], b)];
+            slot.1 = [
+                peak.0.above(old.0, a, old.1[0]),
+                peak.0.above(old.0, b, old.1[1]),
+            ];
+            peak.1 = [
+                peak.0.above(old.0, old.1[0], a),
+                peak.0.above(old.0, old.1[1], b),
+            ];
             slot.0 = peak.0.above(old.0, peak.0, old.0);
             peak.0 = peak.0.above(old.0, old.0, peak.0);
         }
@@ -216,10 +231,17 @@ fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
     let a = n[0] * d[1] - n[1] * d[0];
     let b = n[0] * d[2] - n[2] * d[0];
     let c = n[1] * d[2] - n[2] * d[1];
-    let root = (b * b - a * c * 4.0).map(|x| if x > 0.0 { x } else { 0.0 }).sqrt();
+    let root = (b * b - a * c * 4.0)
+        .map(|x| if x > 0.0 { x } else { 0.0 })
+        .sqrt();
     let half = b.zip(root, |b, r| -0.5 * (b + if b < 0.0 { -r } else { r }));
     let (mut best, mut place) = (Pack::splat(-1.0), Pack::ZERO);
-    for s in [half.over(a).clamp(bound), c.over(half).clamp(bound), Pack::splat(bound), Pack::splat(-bound)] {
+    for s in [
+        half.over(a).clamp(bound),
+        c.over(half).clamp(bound),
+        Pack::splat(bound),
+        Pack::splat(-bound),
+    ] {
         let top = (n[0] * s + n[1] * 2.0) * s + n[2];
         let bottom = (d[0] * s + d[1] * 2.0) * s + d[2];
         let ratio = top.over(bottom);
@@ -232,7 +254,11 @@ fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
 /// |sum|^2 / norm, or nothing where the curve has shrunk to a point.
 #[inline(always)]
 fn explained(sum: Complex, norm: Pack, weight: f64) -> Pack {
-    norm.above(Pack::splat(1e-9 * weight), sum.norm2().over(norm), Pack::splat(-1.0))
+    norm.above(
+        Pack::splat(1e-9 * weight),
+        sum.norm2().over(norm),
+        Pack::splat(-1.0),
+    )
 }
 
 impl Screen for Archimedean {
@@ -284,11 +310,18 @@ impl Screen for Involute {
         let still = q0 * q0 * s[2] + 2.0 * s[0];
         for &[offset, cos, sin] in &grid.second {
             // In a frame turned by -offset: b = (1 - i s) e^{i rate t} - e^{-i offset}.
-            let at_cusp = Complex::new(Pack::splat(cos * zx - sin * zy), Pack::splat(cos * zy + sin * zx));
+            let at_cusp = Complex::new(
+                Pack::splat(cos * zx - sin * zy),
+                Pack::splat(cos * zy + sin * zx),
+            );
             let sum = u + (u * offset).times_i() + v - at_cusp;
             let own = e[0] - (e[0] * offset).times_i() - e1;
-            let norm = still + q0 * (2.0 * offset * s[1]) + offset * offset * s[0] - (own.re * cos - own.im * sin) * 2.0;
-            best.offer(explained(sum, norm, s[0]), [Pack::splat(offset), Pack::ZERO]);
+            let norm = still + q0 * (2.0 * offset * s[1]) + offset * offset * s[0]
+                - (own.re * cos - own.im * sin) * 2.0;
+            best.offer(
+                explained(sum, norm, s[0]),
+                [Pack::splat(offset), Pack::ZERO],
+            );
         }
     }
 }
@@ -300,7 +333,10 @@ impl Screen for LogarithmicCentre {
     fn screen(self, grid: &Table<'_>, _: Pack, turns: &[Complex], best: &mut Best) {
         for (i, &[growth, norm, _]) in grid.second.iter().enumerate() {
             let (u, _) = grown_sums(grid, i, turns);
-            best.offer(explained(u, Pack::splat(norm), 0.0), [Pack::splat(growth), Pack::ZERO]);
+            best.offer(
+                explained(u, Pack::splat(norm), 0.0),
+                [Pack::splat(growth), Pack::ZERO],
+            );
         }
     }
 }
@@ -314,7 +350,10 @@ impl Screen for LogarithmicCusp {
 
     #[inline(always)]
     fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
-        let z = Complex::new(Pack::splat(grid.moments.z[0]), Pack::splat(grid.moments.z[1]));
+        let z = Complex::new(
+            Pack::splat(grid.moments.z[0]),
+            Pack::splat(grid.moments.z[1]),
+        );
         let all = grid.moments.s[0];
         let fastest = q0.0.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         let lags = LAGS + (2.0 * fastest / LAG_STEP) as usize;
@@ -335,11 +374,13 @@ impl Screen for LogarithmicCusp {
         }
         for j in 0..lags {
             // The best growth of this lag; fractions are compared without dividing.
-            let (mut top, mut bottom, mut place) = (Pack::splat(-1.0), Pack::splat(1.0), Pack::ZERO);
+            let (mut top, mut bottom, mut place) =
+                (Pack::splat(-1.0), Pack::splat(1.0), Pack::ZERO);
             for branch in &mut branches {
                 let a = branch.power;
                 let sum = (a.conj_mul(branch.u) - z).norm2();
-                let norm = a.norm2() * branch.norm - (a.re * branch.e.re - a.im * branch.e.im) * 2.0 + all;
+                let norm =
+                    a.norm2() * branch.norm - (a.re * branch.e.re - a.im * branch.e.im) * 2.0 + all;
                 let usable = norm.above(Pack::splat(1e-9 * all), sum, Pack::splat(-1.0));
                 let (left, right) = (usable * bottom, top * norm);
                 top = left.above(right, usable, top);
@@ -347,7 +388,10 @@ impl Screen for LogarithmicCusp {
                 place = left.above(right, Pack::splat(branch.growth), place);
                 branch.power = a * branch.factor;
             }
-            best.offer(top.over(bottom), [place, Pack::splat(j as f64 * spacing - 1.0)]);
+            best.offer(
+                top.over(bottom),
+                [place, Pack::splat(j as f64 * spacing - 1.0)],
+            );
         }
     }
 }
