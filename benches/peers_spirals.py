@@ -93,22 +93,22 @@ def _normal_equations(p, z, t, a, b):
 @njit
 def _solve(a, b, damping, x):
     """Cholesky of the damped matrix."""
-    l = np.zeros((4, 4))
+    low = np.zeros((4, 4))
     for m in range(4):
         for n in range(m + 1):
             v = a[m, n] * (1 + damping) + 1e-12 if m == n else a[m, n]
             for k in range(n):
-                v -= l[m, k] * l[n, k]
-            l[m, n] = np.sqrt(max(v, 1e-30)) if m == n else v / l[n, n]
+                v -= low[m, k] * low[n, k]
+            low[m, n] = np.sqrt(max(v, 1e-30)) if m == n else v / low[n, n]
     for m in range(4):
         v = b[m]
         for k in range(m):
-            v -= l[m, k] * x[k]
-        x[m] = v / l[m, m]
+            v -= low[m, k] * x[k]
+        x[m] = v / low[m, m]
     for m in range(3, -1, -1):
         for k in range(m + 1, 4):
-            x[m] -= l[k, m] * x[k]
-        x[m] /= l[m, m]
+            x[m] -= low[k, m] * x[k]
+        x[m] /= low[m, m]
 
 
 @njit(parallel=True)
