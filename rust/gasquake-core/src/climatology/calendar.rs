@@ -34,7 +34,9 @@ impl Calendar {
             ));
         }
         let (first, last) = match (days.iter().min(), days.iter().max()) {
-            (Some(&low), Some(&high)) if low.abs() < 1 << 40 && high.abs() < 1 << 40 => {
+            (Some(&low), Some(&high))
+                if low.unsigned_abs() < 1 << 40 && high.unsigned_abs() < 1 << 40 =>
+            {
                 (year_slot(low).0, year_slot(high).0)
             }
             (None, _) | (_, None) => (1970, 1969),

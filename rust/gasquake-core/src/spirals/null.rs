@@ -115,7 +115,7 @@ fn statistic_of(track: &Track, options: Options, scratch: &mut Scratch, stop: &S
 }
 
 /// The least cost of a point that never moves. It is convex: Newton's step, or a reweighted mean where that climbs.
-fn constant_cost(track: &Track, delta: f64) -> f64 {
+pub(super) fn constant_cost(track: &Track, delta: f64) -> f64 {
     let n = track.t.len() as f64;
     let mut centre = [
         track.x.iter().sum::<f64>() / n,

@@ -62,6 +62,14 @@ impl Window {
         })
     }
 
+    /// A baseline must not see the future.
+    fn check_causal(self) -> Result<()> {
+        if self.end == End::Centre {
+            return Err(Error::value("window", "must not be centred for a z-score"));
+        }
+        Ok(())
+    }
+
     /// How many samples after its own a window ends.
     fn ahead(self) -> usize {
         match self.end {
@@ -124,7 +132,7 @@ pub fn rolling_std<T: Real>(
 /// Anomaly from the window's mean, z-score by its spread and its count of valid samples, in one pass.
 ///
 /// # Errors
-/// As [`rolling_mean`].
+/// As [`rolling_mean`], and for a centred window.
 pub fn rolling_zscore<T: Real>(
     values: ArrayView3<'_, T>,
     window: Window,
@@ -133,6 +141,7 @@ pub fn rolling_zscore<T: Real>(
     count: ArrayViewMut3<'_, i32>,
     exec: Exec<'_>,
 ) -> Result<()> {
+    window.check_causal()?;
     check_shape("anomaly", anomaly.shape(), values.shape())?;
     check_shape("zscore", zscore.shape(), values.shape())?;
     check_shape("count", count.shape(), values.shape())?;

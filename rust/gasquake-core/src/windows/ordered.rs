@@ -59,7 +59,7 @@ pub fn rolling_mad<T: Real>(
 /// Anomaly from the window's median, z-score by its robust spread, and its count of valid samples.
 ///
 /// # Errors
-/// As [`rolling_median`].
+/// As [`rolling_median`], and for a centred window.
 pub fn rolling_zscore_robust<T: Real>(
     values: ArrayView3<'_, T>,
     window: Window,
@@ -68,6 +68,7 @@ pub fn rolling_zscore_robust<T: Real>(
     count: ArrayViewMut3<'_, i32>,
     exec: Exec<'_>,
 ) -> Result<()> {
+    window.check_causal()?;
     check_shape("anomaly", anomaly.shape(), values.shape())?;
     check_shape("zscore", zscore.shape(), values.shape())?;
     check_shape("count", count.shape(), values.shape())?;
