@@ -349,13 +349,7 @@ def _real(value: Any, name: str) -> float:
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
 
 
-<<<<<<< HEAD
-def _tracks(
-    x: ArrayLike, y: ArrayLike, t: ArrayLike
-) -> tuple[tuple[FloatArray, FloatArray, FloatArray], tuple[int, ...]]:
-=======
 def _tracks(x: ArrayLike, y: ArrayLike, t: ArrayLike) -> tuple[list[FloatArray], tuple[int, ...]]:
->>>>>>> spirals
     """The arrays as (tracks, points), without a copy where a whole axis repeats, and the shape of the tracks."""
     arrays = as_float(x, "x", _F64), as_float(y, "y", _F64), as_float(t, "t", _F64)
     for array, name in zip(arrays, ("x", "y", "t"), strict=True):
