@@ -342,8 +342,8 @@ def test_shapes_that_are_refused():
     points = np.arange(9.0)
     with pytest.raises(ValueError, match=r"x, y and t must have shapes that broadcast, got \(9,\), \(9,\), \(8,\)"):
         fit_spirals(points, points, points[:8])
-    with pytest.raises(ValueError, match="x, y and t must have at least one dimension"):
-        fit_spirals(1.0, 2.0, 3.0)
+    with pytest.raises(ValueError, match="t must have at least one dimension"):
+        fit_spirals(points, points, 3.0)
     with pytest.raises(ValueError, match="x, y and t must be 1-d"):
         spiral_null(points[None], points, points, seed=1)
     with pytest.raises(ValueError, match="seed must be at least 0, got -1"):

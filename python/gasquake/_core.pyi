@@ -71,6 +71,7 @@ def spiral_null(
     sigma: float,
     loss: str,
     max_turns: float,
+    n: int,
     null_statistics: _Array,
     threads: int,
 ) -> float: ...

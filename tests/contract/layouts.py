@@ -52,7 +52,7 @@ def big_endian(a: np.ndarray) -> np.ndarray:
 def masked(a: np.ndarray) -> np.ndarray:
     """Missing samples hide a fill value."""
     missing = ~np.isfinite(a)
-    return np.ma.MaskedArray(np.where(missing, a.dtype.type(9999), a), missing)
+    return np.ma.MaskedArray(np.where(missing, np.array(9999).astype(a.dtype), a), missing)
 
 
 def masked_without_a_mask(a: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from scipy.optimize import least_squares
 TAU = 2 * np.pi
 HUBER = 1.345
 LOG_RADIUS = np.log(1000)
+FLOATS = ("scale", "phase", "rate", "offset", "growth", "cost", "rmse", "r2", "aicc")
+NAMES = ("chirality", *FLOATS, "n", "converged")
 
 
 def shape(kind, anchor, s, growth=0.0):
@@ -133,7 +135,7 @@ def normalised(x, y, t, sigma):
 def _fit_one(x, y, t, kind, anchor, sigma, loss, max_turns):
     z, t, span = normalised(x, y, t, sigma)
     parameters = 5 if (kind, anchor) == ("logarithmic", "cusp") else 4
-    out = dict.fromkeys(("scale", "phase", "rate", "offset", "growth", "cost", "rmse", "r2", "aicc"), np.nan)
+    out = dict.fromkeys(FLOATS, np.nan)
     out |= {"chirality": 0, "n": len(z), "converged": False}
     if 2 * len(z) <= parameters or span == 0:
         return out
@@ -177,7 +179,20 @@ def fit_spirals(x, y, t, /, *, kind="involute", anchor="centre", sigma=50.0, los
     return SimpleNamespace(
         **{
             name: np.array([fit[name] for fit in fits], dtypes.get(name, np.float64)).reshape(batch)
-            for name in ("chirality scale phase rate offset growth cost rmse r2 aicc n converged").split()
+            for name in [
+                "chirality",
+                "scale",
+                "phase",
+                "rate",
+                "offset",
+                "growth",
+                "cost",
+                "rmse",
+                "r2",
+                "aicc",
+                "n",
+                "converged",
+            ]
         }
     )
 

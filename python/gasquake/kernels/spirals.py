@@ -325,7 +325,7 @@ def spiral_null(
         raise ValueError(f"x, y and t must be 1-d (one track), got {len(shape) + 1} dimensions after broadcasting")
     statistics = np.empty(count)
     statistic = _core.spiral_null(
-        x2[0], y2[0], t2[0], null, key, kind, anchor, sigma, loss, max_turns, statistics, threads(n_threads)
+        x2[0], y2[0], t2[0], null, key, kind, anchor, sigma, loss, max_turns, count, statistics, threads(n_threads)
     )
     reached = int(np.count_nonzero(statistics >= statistic))
     p_value = (1 + reached) / (1 + count) if math.isfinite(statistic) else math.nan
@@ -349,18 +349,17 @@ def _real(value: Any, name: str) -> float:
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
 
 
-def _tracks(
-    x: ArrayLike, y: ArrayLike, t: ArrayLike
-) -> tuple[tuple[FloatArray, FloatArray, FloatArray], tuple[int, ...]]:
+def _tracks(x: ArrayLike, y: ArrayLike, t: ArrayLike) -> tuple[list[FloatArray], tuple[int, ...]]:
     """The arrays as (tracks, points), without a copy where a whole axis repeats, and the shape of the tracks."""
     arrays = as_float(x, "x", _F64), as_float(y, "y", _F64), as_float(t, "t", _F64)
+    for array, name in zip(arrays, ("x", "y", "t"), strict=True):
+        if array.ndim == 0:
+            raise ValueError(f"{name} must have at least one dimension, the points of a track, got a 0-d array")
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError:
         found = ", ".join(str(array.shape) for array in arrays)
         raise ValueError(f"x, y and t must have shapes that broadcast, got {found}") from None
-    if not shape:
-        raise ValueError("x, y and t must have at least one dimension, the points of a track, got 0-d arrays")
     tracks = math.prod(shape[:-1])
     flat = []
     for array in arrays:
@@ -368,4 +367,4 @@ def _tracks(
             flat.append(np.broadcast_to(array, (tracks, shape[-1])))
         else:
             flat.append(np.broadcast_to(array, shape).reshape(tracks, shape[-1]))
-    return (flat[0], flat[1], flat[2]), shape[:-1]
+    return flat, shape[:-1]

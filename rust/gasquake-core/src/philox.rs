@@ -68,3 +68,50 @@ impl Stream {
         wide_product(self.bits(), n as u64).0 as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `numpy.random.Philox(key, counter=[0, item, 0, 0]).random_raw(6)`.
+    #[test]
+    fn the_same_bits_as_numpy() {
+        let mut stream = Stream::new([0, 0], 0);
+        let found: Vec<u64> = (0..6).map(|_| stream.bits()).collect();
+        assert_eq!(
+            found,
+            [
+                0x02f4_ba64_08e4_d89b,
+                0x3dd6_2b0b_9ca8_c5b2,
+                0x1c86_67a5_5d90_2e79,
+                0x907d_7a05_2fd5_b4dc,
+                0x809b_f322_8839_87c3,
+                0x4711_28b9_e807_f7dd,
+            ]
+        );
+        let mut stream = Stream::new([0x46be_c9b1_6e39_8115, 0x27e4_1b32], 7);
+        let found: Vec<u64> = (0..6).map(|_| stream.bits()).collect();
+        assert_eq!(
+            found,
+            [
+                0xfd2a_e8a0_cb03_69f3,
+                0x0504_2e48_c2c1_f775,
+                0x879b_6a5b_d3fc_369b,
+                0xe0cf_f3de_9824_d51d,
+                0xbe92_347d_7aad_1cf0,
+                0xbfe9_a047_d59b_ca9b,
+            ]
+        );
+        assert_eq!(Stream::new([5, 0], 3).uniform(), 0.817_926_153_062_869_8);
+    }
+
+    #[test]
+    fn whole_numbers_lie_below() {
+        let mut stream = Stream::new([1, 2], 3);
+        let mut seen = [0; 7];
+        for _ in 0..7000 {
+            seen[stream.below(7)] += 1;
+        }
+        assert!(seen.iter().all(|&n| (880..1120).contains(&n)), "{seen:?}");
+    }
+}

@@ -3,6 +3,7 @@
 use crate::error::CoreError;
 use crate::input::{readonly, readwrite};
 use crate::run::run;
+use gasquake_core::error::check_shape;
 use gasquake_core::spirals::{self, Anchor, Fits, Kind, Null, Options};
 use numpy::{Ix1, Ix2, PyUntypedArray};
 use pyo3::exceptions::PyValueError;
@@ -75,7 +76,7 @@ pub(crate) fn fit_spirals(
 }
 
 #[pyfunction]
-#[pyo3(signature = (x, y, t, null, seed, kind, anchor, sigma, loss, max_turns, null_statistics, threads))]
+#[pyo3(signature = (x, y, t, null, seed, kind, anchor, sigma, loss, max_turns, n, null_statistics, threads))]
 pub(crate) fn spiral_null(
     py: Python<'_>,
     x: Any<'_>,
@@ -88,6 +89,7 @@ pub(crate) fn spiral_null(
     sigma: f64,
     loss: &str,
     max_turns: f64,
+    n: usize,
     null_statistics: Any<'_>,
     threads: usize,
 ) -> PyResult<f64> {
@@ -104,6 +106,7 @@ pub(crate) fn spiral_null(
     let mut statistics = readwrite::<f64, Ix1>(&null_statistics, "null_statistics")?;
     let (x, y, t) = (x.as_array(), y.as_array(), t.as_array());
     let statistics = statistics.as_array_mut();
+    check_shape("null_statistics", statistics.shape(), &[n]).map_err(CoreError)?;
     let seed = [seed as u64, (seed >> 64) as u64];
     run(
         py,

@@ -8,6 +8,8 @@ mod null;
 mod pack;
 mod refine;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Result, check_shape};
 use crate::parallel::{Exec, Stop, for_each};
@@ -20,7 +22,7 @@ use refine::{Minimum, Refine};
 use search::{Grid, Screen, Start};
 
 /// Tracks in a job.
-const BLOCK: usize = 16;
+const BLOCK: usize = 4;
 
 /// Where Huber's loss turns from square to linear, in sigma: 95 % efficiency on normal noise.
 pub const HUBER: f64 = 1.345;
@@ -95,10 +97,10 @@ impl Options {
         })
     }
 
-    /// About how many nanoseconds the fit of some tracks takes.
+    /// How much work some tracks are; a single short one is done at once, for it cannot be shared out.
     #[must_use]
     pub fn work(self, tracks: usize, points: usize) -> usize {
-        let each = 200.0 * points as f64 * (1.0 + self.max_angle / 25.0);
+        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0);
         (tracks as f64 * each).min(1e15) as usize
     }
 

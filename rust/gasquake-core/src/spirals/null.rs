@@ -99,7 +99,9 @@ fn rearrange(observed: &Track, null: Null, mut random: Stream, track: &mut Track
                 let low = axis.iter().copied().fold(0.0, f64::min);
                 let high = axis.iter().copied().fold(0.0, f64::max);
                 let origin = low + (high - low) * random.uniform();
-                axis.iter_mut().for_each(|x| *x -= origin);
+                for x in &mut *axis {
+                    *x -= origin;
+                }
             }
         }
     }
@@ -115,7 +117,7 @@ fn statistic_of(track: &Track, options: Options, scratch: &mut Scratch, stop: &S
 }
 
 /// The least cost of a point that never moves. It is convex: Newton's step, or a reweighted mean where that climbs.
-fn constant_cost(track: &Track, delta: f64) -> f64 {
+pub(super) fn constant_cost(track: &Track, delta: f64) -> f64 {
     let n = track.t.len() as f64;
     let mut centre = [
         track.x.iter().sum::<f64>() / n,
