@@ -99,7 +99,9 @@ fn rearrange(observed: &Track, null: Null, mut random: Stream, track: &mut Track
                 let low = axis.iter().copied().fold(0.0, f64::min);
                 let high = axis.iter().copied().fold(0.0, f64::max);
                 let origin = low + (high - low) * random.uniform();
-                axis.iter_mut().for_each(|x| *x -= origin);
+                for x in &mut *axis {
+                    *x -= origin;
+                }
             }
         }
     }

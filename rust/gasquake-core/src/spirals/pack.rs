@@ -110,7 +110,7 @@ impl Pack {
 /// Adding it rounds to an integer, which then stands in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 const HALF_PI: [f64; 3] = [
-    1.570_796_251_296_997_1,
+    1.570_796_251_296_997,
     7.549_789_415_861_596e-8,
     5.390_302_858_158_119e-15,
 ];

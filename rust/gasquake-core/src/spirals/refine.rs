@@ -293,7 +293,7 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                 step = found;
                 let mut definite = true;
                 for l in 0..LANES {
-                    if !(least.0[l] > LEAST_PIVOT) && !done[l] {
+                    if (least.0[l] <= LEAST_PIVOT || least.0[l].is_nan()) && !done[l] {
                         damping.0[l] = (damping.0[l] * 8.0).max(1e-3);
                         definite = false;
                     }
