@@ -5,6 +5,7 @@ A new kernel that is not in it fails `contract/test_registry.py`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,17 +64,27 @@ class Kernel:
 
     def tiled(self, size: int, seed: int = 1, **options: Any) -> Arguments:
         """Arguments with about so many elements in the main array: a few pixels over and over."""
-        arguments = {**self.arguments(None if self.pixels is None else self.pixels(1000), seed=seed), **options}
-        main = arguments[self.positional[0]]
+        arguments = {**self.arguments(None if self.pixels is None else self.pixels(100), seed=seed), **options}
+        times = max(1, size // arguments[self.positional[0]].size)
         if self.pixels is None:
-            return {**arguments, "n": max(1, size // main.size)}
-        times = max(1, size // main.size)
-        return {
-            name: np.concatenate([value] * times, axis=self.pixel_axis)
-            if name in self.arrays and name != "pressure"
-            else value
-            for name, value in arguments.items()
-        }
+            return {**arguments, "n": times}
+        for name in self.arrays:
+            if name != "pressure":
+                repeats = [1] * arguments[name].ndim
+                repeats[self.pixel_axis] = times
+                arguments[name] = np.tile(arguments[name], repeats)
+        return arguments
+
+    def lasting(self, seconds: float, most: int, **options: Any) -> Arguments:
+        """Arguments whose call lasts about so long, with at most so many elements in the main array."""
+        size, lasted = 500, 0.0
+        while lasted < 0.02 and size < most:
+            size *= 4
+            arguments = self.tiled(size, **options)
+            started = time.perf_counter()
+            self(arguments)
+            lasted = time.perf_counter() - started
+        return self.tiled(int(min(size * seconds / lasted, most)), **options)
 
     def __call__(self, arguments: Arguments, **options: Any) -> dict[str, np.ndarray]:
         """Call the kernel, see that it wrote to none of its inputs, and return its arrays by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -18,7 +19,6 @@ import pytest
 
 import gasquake
 from checks import assert_same_bits
-from gasquake import _options
 from gasquake.kernels import build_info, rolling_mean
 from processes import digest, digest_of, digests, run_python, start_python
 from registry import KERNELS
@@ -28,13 +28,6 @@ TASKS = Path("/proc/self/task")
 linux = pytest.mark.skipif(not TASKS.exists(), reason="names of threads are read from /proc")
 
 
-@pytest.fixture
-def many_threads(monkeypatch):
-    """Let calls use eight threads whatever this machine has."""
-    monkeypatch.setattr(_options, "_AVAILABLE", 8)
-    monkeypatch.delenv("GASQUAKE_NUM_THREADS", raising=False)
-
-
 def workers() -> set[str]:
     return {(task / "comm").read_text().strip() for task in TASKS.iterdir()} & {f"gasquake-{i}" for i in range(64)}
 
@@ -42,9 +35,9 @@ def workers() -> set[str]:
 # --- threads ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("many_threads")
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_same_bits_for_any_number_of_threads(kernel):
+    """As many as this machine has; rust/gasquake-core/tests/determinism.rs goes to eight anywhere."""
     arguments = kernel.arguments(kernel.large)
     for options in ({}, *kernel.options):
         if "axis" in options:
@@ -55,12 +48,20 @@ def test_same_bits_for_any_number_of_threads(kernel):
 
 
 @linux
-@pytest.mark.usefixtures("many_threads")
-@pytest.mark.parametrize("kernel", KERNELS, ids=str)
-def test_large_calls_go_to_the_pool(kernel):
+@pytest.mark.parametrize("name", NAMES)
+def test_large_calls_go_to_the_pool(name):
     """Otherwise the test above would compare one thread with itself."""
-    kernel(kernel.arguments(kernel.large), n_threads=8)
-    assert len(workers()) == 8
+    code = """
+import sys
+from gasquake.kernels import build_info
+from processes import digest_of
+from test_runtime import workers
+print(len(workers()))
+digest_of(sys.argv[1], 8)
+print(len(workers()) - min(8, build_info().threads))
+"""
+    done = run_python(code, name, GASQUAKE_NUM_THREADS=None)
+    assert done.stdout.split() == ["0", "0"], done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
@@ -69,7 +70,7 @@ def test_small_and_large_calls_agree(kernel):
     if kernel.pixels is None:
         return
     small = kernel.arguments(kernel.pixels(5))
-    tiled = kernel.tiled(800_000)
+    tiled = kernel.tiled(math.prod(kernel.large))
     first = {
         name: np.take(value, range(5), kernel.pixel_axis) if name in kernel.arrays and name != "pressure" else value
         for name, value in tiled.items()
@@ -96,11 +97,7 @@ def test_the_gil_is_free_during_a_long_call(kernel):
     The switch interval is set so long that Python never makes a thread give the GIL up: the ticker can only tick when
     the kernel has let go of it.
     """
-    arguments = kernel.tiled(100_000, n_threads=1)
-    started = time.perf_counter()
-    kernel(arguments)
-    rate = 100_000 / (time.perf_counter() - started)
-    arguments = kernel.tiled(int(min(max(rate * 0.4, 200_000), 30_000_000)), n_threads=1)
+    arguments = kernel.lasting(0.4, 30_000_000, n_threads=1)
     first = [arguments.pop(name) for name in kernel.positional]
     ticks, stop = [0], threading.Event()
 
@@ -184,10 +181,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 kernel = next(kernel for kernel in KERNELS if kernel.name == sys.argv[1])
 small = kernel.arguments()
 wanted = digest(kernel(small))
-started = time.monotonic()
-kernel(kernel.tiled(200_000, n_threads=1))
-rate = 200_000 / (time.monotonic() - started)
-arguments = kernel.tiled(int(min(max(rate * 1.5, 200_000), 40_000_000)), n_threads=1)
+arguments = kernel.lasting(1.5, 40_000_000, n_threads=1)
 first = [arguments.pop(name) for name in kernel.positional]
 print("ready", flush=True)
 calls, heard, longest = 0, 0.0, 0.0
@@ -326,18 +320,18 @@ def test_the_environment_limits_the_threads(monkeypatch):
 
 
 @linux
-@pytest.mark.parametrize(("limit", "started"), [("1", 1), ("2", 2), ("3", 3)])
-def test_no_more_workers_than_the_environment_allows(limit, started):
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_no_more_workers_than_the_environment_allows(limit):
     code = """
-from gasquake import _options
-_options._AVAILABLE = 8
-from test_runtime import workers
+from gasquake.kernels import build_info
 from processes import digest_of
+from test_runtime import workers
 digest_of("rolling_median"); digest_of("scan_profiles", 8)
-print(len(workers()))
+print(len(workers()), build_info().threads)
 """
-    done = run_python(code, GASQUAKE_NUM_THREADS=limit)
-    assert done.stdout == f"{started}\n", done.stderr
+    done = run_python(code, GASQUAKE_NUM_THREADS=str(limit))
+    started, told = map(int, done.stdout.split())
+    assert started == told <= limit
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "2.5", "²", "1e3", "0x2", "  ", "1 2"])
