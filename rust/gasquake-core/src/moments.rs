@@ -45,11 +45,12 @@ impl<const L: usize> Sums<L> {
     #[inline(always)]
     pub(crate) fn push<T: Real>(&mut self, row: &[T; L]) {
         for l in 0..L {
-            // Unconditional selects: a conditional store would be a masked one, which cannot be forwarded to a load.
+            // A choice between the old and a new value would be stored under a mask, which cannot be forwarded to the
+            // next load. Adding is exact: the pivot is 0 until it is set, and later 0 is added.
             let valid = row[l].valid();
             let x = if valid { row[l].to_f64() } else { 0.0 };
-            let pivot = self.pivot[l];
-            let pivot = if self.n[l] == 0.0 { x } else { pivot };
+            let first = if self.n[l] == 0.0 { 1.0 } else { 0.0 };
+            let pivot = self.pivot[l] + first * x;
             let d = if valid { x - pivot } else { 0.0 };
             self.pivot[l] = pivot;
             self.n[l] += if valid { 1.0 } else { 0.0 };

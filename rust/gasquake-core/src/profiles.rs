@@ -244,14 +244,14 @@ const NEVER: i32 = i32::MAX;
 
 /// What is known of each lane's z-scores so far. Levels are counted from the ground up.
 struct Peaks<T> {
-    /// Lowest level that counts, and its value.
+    /// Lowest level that counts.
     bottom: [i32; LANES],
-    pivot: [T; LANES],
     /// Lowest level below the split that counts and is quiet.
     broken: [i32; LANES],
     n_below: [i32; LANES],
     z_below: [T; LANES],
     z_above: [T; LANES],
+    /// Where they are, -1 where nowhere.
     peak_below: [i32; LANES],
     peak_above: [i32; LANES],
 }
@@ -259,48 +259,34 @@ struct Peaks<T> {
 impl<T: Real> Peaks<T> {
     const NEW: Self = Self {
         bottom: [NEVER; LANES],
-        pivot: [T::NAN; LANES],
         broken: [NEVER; LANES],
         n_below: [0; LANES],
         z_below: [T::NEG_INFINITY; LANES],
         z_above: [T::NEG_INFINITY; LANES],
-        peak_below: [NEVER; LANES],
-        peak_above: [NEVER; LANES],
+        peak_below: [-1; LANES],
+        peak_above: [-1; LANES],
     };
 
     /// Takes level `k` into account, of which lanes from `start` on count.
     ///
-    /// Everything is loaded before it is chosen from: a store must not become a conditional one, which is masked and
-    /// cannot be forwarded to the next load.
+    /// By least and greatest, which a later `k` allows: a choice between the old and a new value would be stored
+    /// under a mask, which cannot be forwarded to the next load.
     #[inline(always)]
-    fn step<const BELOW: bool>(
-        &mut self,
-        k: i32,
-        quiet: T,
-        row: &[T; LANES],
-        z: &[T; LANES],
-        start: &[i32; LANES],
-    ) {
+    fn step<const BELOW: bool>(&mut self, k: i32, quiet: T, z: &[T; LANES], start: &[i32; LANES]) {
         for l in 0..LANES {
             let counts = z[l] > T::NEG_INFINITY && k >= start[l];
             let z = if counts { z[l] } else { T::NEG_INFINITY };
-            let (bottom, pivot) = (self.bottom[l], self.pivot[l]);
-            let first = counts && bottom == NEVER;
-            self.bottom[l] = if first { k } else { bottom };
-            self.pivot[l] = if first { row[l] } else { pivot };
+            self.bottom[l] = self.bottom[l].min(if counts { k } else { NEVER });
             if BELOW {
-                let (broken, top, peak) = (self.broken[l], self.z_below[l], self.peak_below[l]);
-                let breaks = counts && z < quiet && broken == NEVER;
-                let best = z > top;
-                self.broken[l] = if breaks { k } else { broken };
-                self.z_below[l] = if best { z } else { top };
-                self.peak_below[l] = if best { k } else { peak };
+                let top = self.z_below[l];
+                self.broken[l] = self.broken[l].min(if counts && z < quiet { k } else { NEVER });
+                self.peak_below[l] = self.peak_below[l].max(if z > top { k } else { -1 });
+                self.z_below[l] = if z > top { z } else { top };
                 self.n_below[l] += i32::from(counts);
             } else {
-                let (top, peak) = (self.z_above[l], self.peak_above[l]);
-                let best = z > top;
-                self.z_above[l] = if best { z } else { top };
-                self.peak_above[l] = if best { k } else { peak };
+                let top = self.z_above[l];
+                self.peak_above[l] = self.peak_above[l].max(if z > top { k } else { -1 });
+                self.z_above[l] = if z > top { z } else { top };
             }
         }
     }
@@ -309,6 +295,7 @@ impl<T: Real> Peaks<T> {
 /// Sums of the fit, about each lane's lowest value (one of the fitted: no cancellation, see `moments`).
 struct Fit {
     n: [f64; LANES],
+    pivot: [f64; LANES],
     weight: [f64; LANES],
     zeta: [f64; LANES],
     zeta2: [f64; LANES],
@@ -320,6 +307,7 @@ struct Fit {
 impl Fit {
     const NEW: Self = Self {
         n: [0.0; LANES],
+        pivot: [0.0; LANES],
         weight: [0.0; LANES],
         zeta: [0.0; LANES],
         zeta2: [0.0; LANES],
@@ -336,15 +324,17 @@ impl Fit {
         row: &[T; LANES],
         z: &[T; LANES],
         sigma: &[T; LANES],
-        pivot: &[T; LANES],
         start: &[i32; LANES],
     ) {
         for l in 0..LANES {
             let counts = z[l] > T::NEG_INFINITY && k >= start[l];
             let one = if counts { 1.0 } else { 0.0 };
-            let d = row[l].to_f64() - pivot[l].to_f64();
-            // By arithmetic: a sum that is chosen or not would be stored under a mask.
-            let d = if counts { d } else { 0.0 };
+            // The pivot as in `moments`.
+            let x = if counts { row[l].to_f64() } else { 0.0 };
+            let first = if self.n[l] == 0.0 { 1.0 } else { 0.0 };
+            let pivot = self.pivot[l] + first * x;
+            let d = if counts { x - pivot } else { 0.0 };
+            self.pivot[l] = pivot;
             self.n[l] += one;
             if SIGMA {
                 let s = sigma[l].to_f64();
@@ -467,12 +457,12 @@ impl<T: Real> Scan<'_, T> {
             }
             let k = k as i32;
             if level.below {
-                peaks.step::<true>(k, quiet, row, &z, &start);
+                peaks.step::<true>(k, quiet, &z, &start);
             } else {
-                peaks.step::<false>(k, quiet, row, &z, &start);
+                peaks.step::<false>(k, quiet, &z, &start);
             }
             if level.fitted {
-                fit.step::<T, SIGMA>(k, level.zeta, row, &z, &sigma, &peaks.pivot, &start);
+                fit.step::<T, SIGMA>(k, level.zeta, row, &z, &sigma, &start);
             }
         }
         let (slope, se) = fit.solve::<SIGMA>();
@@ -548,7 +538,7 @@ impl<T: Real> Scan<'_, T> {
             };
             let (low, high) = (peaks.peak_below[l], peaks.peak_above[l]);
             let k = if above > below { high } else { low };
-            peak[l] = if k == NEVER {
+            peak[l] = if k < 0 {
                 -1
             } else {
                 (first + rising * k) as i16
