@@ -44,8 +44,14 @@ lint: $(VENV)/.installed ## ruff, mypy --strict, import contracts, docstring for
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	PYTHONPATH=python $(VENV)/bin/lint-imports --no-cache
-	$(PY) -m numpydoc.cli lint $$(find python -name '*.py' | sort)
+	$(PY) -m numpydoc lint $$(find python -name '[!_]*.py' -o -name __init__.py | sort)
 	$(PY) -m mypy.stubtest gasquake._core --allowlist tools/stubtest-allowlist.txt
+
+.PHONY: format
+format: $(VENV)/.installed ## rewrite Rust and Python the way that lint wants them
+	cargo fmt
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
 
 .PHONY: wheel
 wheel: dist/.built ## the release wheel, in dist/
@@ -58,8 +64,7 @@ check-wheel: $(VENV)/.installed ## the wheel is small, abi3, free of C libraries
 	$(PY) tools/check_wheel.py dist/gasquake-*.whl
 
 .PHONY: test-examples
-test-examples: $(VENV)/.installed ## the examples in docstrings, docs and README
-	$(PYTEST) --quiet --pyargs gasquake --doctest-modules
+test-examples: $(VENV)/.installed ## the examples in docs and README (those of docstrings are among the Python tests)
 	$(PYTEST) --quiet --doctest-glob='*.md' docs README.md
 
 .PHONY: test-benches

@@ -8,10 +8,13 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # mathml.py
 
 project = "gasquake"
 author = "the gasquake developers"
@@ -19,11 +22,11 @@ copyright = "the gasquake developers, BSD-3-Clause"
 version = release = installed("gasquake")
 
 extensions = [
+    "mathml",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_generated", "figures"]
@@ -31,6 +34,8 @@ nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+myst_update_mathjax = False
+html_math_renderer = "mathml"
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say shape, dtype and unit; the hints say less
@@ -38,6 +43,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["gasquake.css"]
 html_title = f"gasquake {release}"
 html_theme_options = {
     "show_toc_level": 2,
@@ -62,6 +69,15 @@ def draw_figures(_app: Sphinx) -> None:
         sys.path.remove(str(scripts))
 
 
+def trim_code(_app: Sphinx, doctree: nodes.document) -> None:
+    """Drop the empty last line that doctest needs before a closing fence."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext().rstrip()
+        block.rawsource = text
+        block.children = [nodes.Text(text)]
+
+
 def setup(app: Sphinx) -> None:
     """Draw before anything is read."""
     app.connect("builder-inited", draw_figures)
+    app.connect("doctree-read", trim_code)

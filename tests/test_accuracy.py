@@ -1,4 +1,4 @@
-"""Accuracy against exact rational arithmetic and 50-digit logarithms; cases A to H are those where known libraries fail.
+"""Accuracy against exact rational arithmetic and 50-digit logarithms; cases A to H are those where others fail.
 
 `exact_*` take the samples of a window as they lie in memory. float64 results are held to a relative error, float32 ones
 to being the float32 next to the exact answer, or its neighbour (1 ulp): the exact answer rounded through float64 can

@@ -42,8 +42,8 @@ def scan_profiles(
     pressure: _Array,
     sigma: _Array | None,
     surface_pressure: _Array | None,
-    criteria: tuple[float, float, float, float, float, int, float],
-    out: tuple[_Array, _Array, _Array, _Array, _Array, _Array, _Array, _Array],
+    criteria: tuple[float, ...],
+    out: tuple[_Array, ...],
     threads: int,
 ) -> None: ...
 def seasonal_zscore(

@@ -83,7 +83,7 @@ def dry_mole_fraction(
 ) -> xr.Dataset:
     r"""Mean mole fraction of a gas in the dry air of the column: XCO, XCH4.
 
-    .. math:: X = \int x (1 - q)\, dp \Big/ \int (1 - q)\, dp
+    .. math:: X = \int x (1 - q)\, dp / \int (1 - q)\, dp
 
     Parameters
     ----------

@@ -53,6 +53,18 @@ def _plain(unit: str) -> str:
 def is_unit(unit: object, family: str) -> bool:
     """Tell whether `unit` is a spelling of `family` (``"pressure"``, ``"mole fraction"``, ...).
 
+    Parameters
+    ----------
+    unit : object
+        What ``attrs["units"]`` holds; anything but text is no unit.
+    family : str
+        A family of units that convert into one another.
+
+    Returns
+    -------
+    bool
+        Whether it is one of the family's spellings.
+
     Examples
     --------
     >>> is_unit("mbar", "pressure"), is_unit("m", "pressure"), is_unit(None, "pressure")

@@ -218,6 +218,7 @@ def test_scan_limits():
         (np.ma.masked_equal(np.arange(67), 3), ValueError),
         (np.r_[np.zeros(66, np.int64), 2**62], ValueError),
         (np.r_[np.zeros(66, np.int64), -(2**63)], ValueError),
+        (np.full(67, -(2**63)), ValueError),  # NaT, looked at as an integer
         (np.full(67, 2**64 - 1, np.uint64), ValueError),
         (None, TypeError),
         ("2020-01-01", TypeError),

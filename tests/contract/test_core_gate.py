@@ -160,14 +160,14 @@ def spoilt(rng: random.Random, given: tuple) -> tuple:
         elif kind == "dtype":
             value = np.zeros(now.shape, rng.choice(DTYPES))
         elif kind == "shape":
-            value = rng.choice(list(RESHAPES.values()))(now.copy())
+            value = rng.choice(list(RESHAPES.values()))(np.atleast_1d(now).copy())
         elif kind == "layout":
             value = rng.choice(list(LAYOUTS.values()))(now.copy())
         elif kind == "read-only":
             value = now.copy()
             value.flags.writeable = False
         else:
-            value = rng.choice([now.tolist(), np.ma.MaskedArray(now), memoryview(b"1234"), now.view(np.recarray)])
+            value = rng.choice([now.tolist(), np.ma.MaskedArray(now), memoryview(b"1234")])
         given = replaced(given, path, value)
     return given
 

@@ -149,7 +149,7 @@ for shape in ((0, 2**40), (2**40, 0), (0, 1, 2**40), (3, 2**40, 0), (2**40, 0, 0
     "kernel", [kernel for kernel in WITH_TWIN if kernel.positional in [("values", "window"), ("values",)]], ids=str
 )
 def test_huge_empty_shapes(kernel):
-    """Without a sample there is nothing to do, however large the other axes are. In a process of its own: it may die."""
+    """Without a sample there is nothing to do, however large other axes are. A process of its own, for it may die."""
     code = HUGE.format(name=kernel.name, extra={"window": 5} if "window" in kernel.positional else {})
     done = run_python(code)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -5,14 +5,13 @@
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{tiles, tiles_mut};
-use crate::moments::as_count;
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
 use crate::simd::{Vectorized, prefetch, vectorize};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 /// Profiles walked together.
-const LANES: usize = 32;
+const LANES: usize = 64;
 /// Profiles in one job.
 const TILE: usize = 128 * LANES;
 /// How far ahead of the walk a level's row is asked for; a row a level is more streams than the hardware follows.
@@ -240,134 +239,166 @@ struct Scan<'a, T> {
     out: OutputTile<'a, T>,
 }
 
-/// What is known of each lane's profile so far. All lanes are f64, 0 or 1 for a truth, so that one width serves.
-struct State {
-    weight: [f64; LANES],
-    zeta: [f64; LANES],
-    zeta2: [f64; LANES],
-    pivot: [f64; LANES],
-    value: [f64; LANES],
-    value2: [f64; LANES],
-    cross: [f64; LANES],
-    n_fit: [f64; LANES],
-    n_below: [f64; LANES],
-    z_below: [f64; LANES],
-    z_above: [f64; LANES],
-    peak_below: [f64; LANES],
-    peak_above: [f64; LANES],
-    bottom: [f64; LANES],
-    unbroken: [f64; LANES],
-    rooted: [f64; LANES],
+/// No level of the plan.
+const NEVER: i32 = i32::MAX;
+
+/// What is known of each lane's z-scores so far. Levels are counted from the ground up.
+struct Peaks<T> {
+    /// Lowest level that counts, and its value.
+    bottom: [i32; LANES],
+    pivot: [T; LANES],
+    /// Lowest level below the split that counts and is quiet.
+    broken: [i32; LANES],
+    n_below: [i32; LANES],
+    z_below: [T; LANES],
+    z_above: [T; LANES],
+    peak_below: [i32; LANES],
+    peak_above: [i32; LANES],
 }
 
-impl State {
+impl<T: Real> Peaks<T> {
     const NEW: Self = Self {
-        weight: [0.0; LANES],
-        zeta: [0.0; LANES],
-        zeta2: [0.0; LANES],
-        pivot: [0.0; LANES],
-        value: [0.0; LANES],
-        value2: [0.0; LANES],
-        cross: [0.0; LANES],
-        n_fit: [0.0; LANES],
-        n_below: [0.0; LANES],
-        z_below: [f64::NEG_INFINITY; LANES],
-        z_above: [f64::NEG_INFINITY; LANES],
-        peak_below: [-1.0; LANES],
-        peak_above: [-1.0; LANES],
-        bottom: [-1.0; LANES],
-        unbroken: [1.0; LANES],
-        rooted: [0.0; LANES],
+        bottom: [NEVER; LANES],
+        pivot: [T::NAN; LANES],
+        broken: [NEVER; LANES],
+        n_below: [0; LANES],
+        z_below: [T::NEG_INFINITY; LANES],
+        z_above: [T::NEG_INFINITY; LANES],
+        peak_below: [NEVER; LANES],
+        peak_above: [NEVER; LANES],
     };
 
-    /// Forgets the last profiles, in place.
+    /// Takes level `k` into account, of which lanes from `start` on count.
+    ///
+    /// Everything is loaded before it is chosen from: a store must not become a conditional one, which is masked and
+    /// cannot be forwarded to the next load.
     #[inline(always)]
-    fn clear(&mut self) {
-        for l in 0..LANES {
-            self.weight[l] = 0.0;
-            self.zeta[l] = 0.0;
-            self.zeta2[l] = 0.0;
-            self.value[l] = 0.0;
-            self.value2[l] = 0.0;
-            self.cross[l] = 0.0;
-            self.n_fit[l] = 0.0;
-            self.n_below[l] = 0.0;
-            self.z_below[l] = f64::NEG_INFINITY;
-            self.z_above[l] = f64::NEG_INFINITY;
-            self.peak_below[l] = -1.0;
-            self.peak_above[l] = -1.0;
-            self.bottom[l] = -1.0;
-            self.unbroken[l] = 1.0;
-            self.rooted[l] = 0.0;
-        }
-    }
-
-    /// Takes one level into account. What cannot happen at this level is compiled out.
-    #[inline(always)]
-    fn step<T: Real, const BELOW: bool, const FITTED: bool, const SIGMA: bool>(
+    fn step<const BELOW: bool>(
         &mut self,
-        level: Level,
-        quiet: f64,
+        k: i32,
+        quiet: T,
         row: &[T; LANES],
-        sigma: &[T; LANES],
-        ground: &[f64; LANES],
+        z: &[T; LANES],
+        start: &[i32; LANES],
     ) {
-        let index = level.index as f64;
-        let zeta = level.zeta;
         for l in 0..LANES {
-            let x = row[l].to_f64();
-            let s = sigma[l].to_f64();
-            let known = !SIGMA || (s > 0.0 && s < f64::INFINITY);
-            let counts = row[l].valid() && known && level.pressure <= ground[l];
-            let z = if SIGMA { x / s } else { x };
-            // Everything is loaded before it is chosen from: a store must not become a conditional one, which is
-            // masked and cannot be forwarded to the next load.
-            let bottom = self.bottom[l];
-            self.bottom[l] = if counts && bottom < 0.0 {
-                index
-            } else {
-                bottom
-            };
-            let z = if counts { z } else { f64::NEG_INFINITY };
+            let counts = z[l] > T::NEG_INFINITY && k >= start[l];
+            let z = if counts { z[l] } else { T::NEG_INFINITY };
+            let (bottom, pivot) = (self.bottom[l], self.pivot[l]);
+            let first = counts && bottom == NEVER;
+            self.bottom[l] = if first { k } else { bottom };
+            self.pivot[l] = if first { row[l] } else { pivot };
             if BELOW {
-                let (top, peak) = (self.z_below[l], self.peak_below[l]);
-                let (unbroken, rooted) = (self.unbroken[l], self.rooted[l]);
-                let unbroken = if counts && z < quiet { 0.0 } else { unbroken };
+                let (broken, top, peak) = (self.broken[l], self.z_below[l], self.peak_below[l]);
+                let breaks = counts && z < quiet && broken == NEVER;
                 let best = z > top;
-                self.unbroken[l] = unbroken;
-                self.rooted[l] = if best { unbroken } else { rooted };
+                self.broken[l] = if breaks { k } else { broken };
                 self.z_below[l] = if best { z } else { top };
-                self.peak_below[l] = if best { index } else { peak };
-                self.n_below[l] += if counts { 1.0 } else { 0.0 };
+                self.peak_below[l] = if best { k } else { peak };
+                self.n_below[l] += i32::from(counts);
             } else {
                 let (top, peak) = (self.z_above[l], self.peak_above[l]);
                 let best = z > top;
                 self.z_above[l] = if best { z } else { top };
-                self.peak_above[l] = if best { index } else { peak };
-            }
-            if FITTED {
-                // About the lowest counted value, which is one of them: no cancellation (see `moments`).
-                let x = if counts { x } else { 0.0 };
-                let pivot = self.pivot[l];
-                let pivot = if self.n_fit[l] == 0.0 { x } else { pivot };
-                self.pivot[l] = pivot;
-                let d = if counts { x - pivot } else { 0.0 };
-                let w = if SIGMA { 1.0 / (s * s) } else { 1.0 };
-                let w = if counts { w } else { 0.0 };
-                self.n_fit[l] += if counts { 1.0 } else { 0.0 };
-                if SIGMA {
-                    self.weight[l] += w;
-                }
-                let (wz, wd) = (w * zeta, w * d);
-                self.zeta[l] += wz;
-                self.zeta2[l] += wz * zeta;
-                self.value[l] += wd;
-                self.cross[l] += wd * zeta;
-                if !SIGMA {
-                    self.value2[l] += wd * d;
-                }
+                self.peak_above[l] = if best { k } else { peak };
             }
         }
+    }
+}
+
+/// Sums of the fit, about each lane's lowest value (one of the fitted: no cancellation, see `moments`).
+struct Fit {
+    n: [f64; LANES],
+    weight: [f64; LANES],
+    zeta: [f64; LANES],
+    zeta2: [f64; LANES],
+    value: [f64; LANES],
+    value2: [f64; LANES],
+    cross: [f64; LANES],
+}
+
+impl Fit {
+    const NEW: Self = Self {
+        n: [0.0; LANES],
+        weight: [0.0; LANES],
+        zeta: [0.0; LANES],
+        zeta2: [0.0; LANES],
+        value: [0.0; LANES],
+        value2: [0.0; LANES],
+        cross: [0.0; LANES],
+    };
+
+    #[inline(always)]
+    fn step<T: Real, const SIGMA: bool>(
+        &mut self,
+        k: i32,
+        zeta: f64,
+        row: &[T; LANES],
+        z: &[T; LANES],
+        sigma: &[T; LANES],
+        pivot: &[T; LANES],
+        start: &[i32; LANES],
+    ) {
+        for l in 0..LANES {
+            let counts = z[l] > T::NEG_INFINITY && k >= start[l];
+            let one = if counts { 1.0 } else { 0.0 };
+            let d = row[l].to_f64() - pivot[l].to_f64();
+            // By arithmetic: a sum that is chosen or not would be stored under a mask.
+            let d = if counts { d } else { 0.0 };
+            self.n[l] += one;
+            if SIGMA {
+                let s = sigma[l].to_f64();
+                let w = if counts { 1.0 / (s * s) } else { 0.0 };
+                self.weight[l] += w;
+                self.zeta[l] += w * zeta;
+                self.zeta2[l] += w * (zeta * zeta);
+                self.value[l] += w * d;
+                self.cross[l] += w * (d * zeta);
+            } else {
+                self.zeta[l] += one * zeta;
+                self.zeta2[l] += one * (zeta * zeta);
+                self.value[l] += d;
+                self.value2[l] += d * d;
+                self.cross[l] += d * zeta;
+            }
+        }
+    }
+
+    /// Slope and its standard error, NaN where too few levels count.
+    #[inline(always)]
+    fn solve<const SIGMA: bool>(&self) -> ([f64; LANES], [f64; LANES]) {
+        let mut slope = [f64::NAN; LANES];
+        let mut se = [f64::NAN; LANES];
+        for l in 0..LANES {
+            let n = self.n[l];
+            let w = if SIGMA { self.weight[l] } else { n };
+            // w^2 times the variance of zeta, and w^2 times its covariance with the value.
+            let spread = w * self.zeta2[l] - self.zeta[l] * self.zeta[l];
+            let shared = w * self.cross[l] - self.zeta[l] * self.value[l];
+            if SIGMA {
+                let inverse = 1.0 / spread;
+                slope[l] = if n >= 2.0 { shared * inverse } else { f64::NAN };
+                se[l] = if n >= 2.0 {
+                    (w * inverse).sqrt()
+                } else {
+                    f64::NAN
+                };
+            } else {
+                // One division for the slope and for the variance of the residuals.
+                let free = if n > 2.0 { n - 2.0 } else { 1.0 };
+                let inverse = 1.0 / (spread * free);
+                let b = shared * (inverse * free);
+                let residuals = (n * self.value2[l] - self.value[l] * self.value[l]) - b * shared;
+                let residuals = if residuals > 0.0 { residuals } else { 0.0 };
+                slope[l] = if n >= 2.0 { b } else { f64::NAN };
+                se[l] = if n > 2.0 {
+                    (residuals * inverse).sqrt()
+                } else {
+                    f64::NAN
+                };
+            }
+        }
+        (slope, se)
     }
 }
 
@@ -376,7 +407,6 @@ impl<T: Real> Vectorized for Scan<'_, T> {
 
     #[inline(always)]
     fn run(mut self) {
-        let lanes = self.values.ncols();
         // No rows where they do not lie side by side: lanes are then gathered one by one.
         let values = self.values;
         let rows: Vec<&[T]> = self
@@ -384,15 +414,12 @@ impl<T: Real> Vectorized for Scan<'_, T> {
             .iter()
             .filter_map(|level| values.row(level.index).to_slice())
             .collect();
-        let mut state = State::NEW;
         let mut from = 0;
-        while from < lanes {
+        while from < values.ncols() {
             if self.sigma.is_some() {
-                self.walk::<true>(from, &rows, &mut state);
-                self.finish::<true>(from, &state);
+                self.walk::<true>(from, &rows);
             } else {
-                self.walk::<false>(from, &rows, &mut state);
-                self.finish::<false>(from, &state);
+                self.walk::<false>(from, &rows);
             }
             from += LANES;
         }
@@ -400,22 +427,14 @@ impl<T: Real> Vectorized for Scan<'_, T> {
 }
 
 impl<T: Real> Scan<'_, T> {
+    /// Judges the profiles of lanes `from..from + LANES`.
     #[inline(always)]
-    fn walk<const SIGMA: bool>(&self, from: usize, rows: &[&[T]], state: &mut State) {
-        state.clear();
-        let mut ground = [f64::INFINITY; LANES];
-        if let Some(pressure) = &self.ground {
-            let row = gather(pressure, 0, from);
-            for l in 0..LANES {
-                let known = row[l].valid();
-                ground[l] = if known {
-                    row[l].to_f64() - CLEARANCE
-                } else {
-                    f64::NAN
-                };
-            }
-        }
-        let unit = [T::NAN; LANES];
+    fn walk<const SIGMA: bool>(&mut self, from: usize, rows: &[&[T]]) {
+        let start = self.grounds(from);
+        let quiet = T::ceil_from(self.criteria.quiet);
+        let mut peaks = Peaks::NEW;
+        let mut fit = Fit::NEW;
+        let mut sigma = [T::NAN; LANES];
         for (k, &level) in self.levels.iter().enumerate() {
             let copy;
             let full = rows.get(k).and_then(|row| {
@@ -428,41 +447,66 @@ impl<T: Real> Scan<'_, T> {
                 copy = gather(&self.values, level.index, from);
                 &copy
             };
-            let spread;
-            let sigma = match &self.sigma {
-                Some(sigma) if SIGMA => {
-                    spread = gather(sigma, level.index, from);
-                    &spread
-                }
-                _ => &unit,
-            };
-            let quiet = self.criteria.quiet;
-            match (level.below, level.fitted) {
-                (true, true) => {
-                    state.step::<T, true, true, SIGMA>(level, quiet, row, sigma, &ground);
-                }
-                (true, false) => {
-                    state.step::<T, true, false, SIGMA>(level, quiet, row, sigma, &ground);
-                }
-                (false, true) => {
-                    state.step::<T, false, true, SIGMA>(level, quiet, row, sigma, &ground);
-                }
-                (false, false) => {
-                    state.step::<T, false, false, SIGMA>(level, quiet, row, sigma, &ground);
+            if let Some(spread) = &self.sigma {
+                sigma = gather(spread, level.index, from);
+            }
+            let mut z = [T::NEG_INFINITY; LANES];
+            for l in 0..LANES {
+                let s = sigma[l].to_f64();
+                let known = !SIGMA || (s > 0.0 && s < f64::INFINITY);
+                let ratio = if SIGMA {
+                    T::from_f64(row[l].to_f64() / s)
+                } else {
+                    row[l]
+                };
+                z[l] = if row[l].valid() && known {
+                    ratio
+                } else {
+                    T::NEG_INFINITY
+                };
+            }
+            let k = k as i32;
+            if level.below {
+                peaks.step::<true>(k, quiet, row, &z, &start);
+            } else {
+                peaks.step::<false>(k, quiet, row, &z, &start);
+            }
+            if level.fitted {
+                fit.step::<T, SIGMA>(k, level.zeta, row, &z, &sigma, &peaks.pivot, &start);
+            }
+        }
+        let (slope, se) = fit.solve::<SIGMA>();
+        self.finish(from, &peaks, &slope, &se);
+    }
+
+    /// The lowest level above the ground of each lane, counted from the ground up.
+    #[inline(always)]
+    fn grounds(&self, from: usize) -> [i32; LANES] {
+        let mut start = [0; LANES];
+        if let Some(pressure) = &self.ground {
+            let row = gather(pressure, 0, from);
+            for level in self.levels {
+                for l in 0..LANES {
+                    let above = row[l].valid() && level.pressure <= row[l].to_f64() - CLEARANCE;
+                    start[l] += i32::from(!above);
                 }
             }
         }
+        start
     }
 
     #[inline(always)]
-    fn finish<const SIGMA: bool>(&mut self, from: usize, state: &State) {
-        let Criteria {
-            threshold,
-            quiet,
-            min_below,
-            ..
-        } = self.criteria;
-        let min_below = min_below as f64;
+    fn finish(&mut self, from: usize, peaks: &Peaks<T>, slope: &[f64; LANES], se: &[f64; LANES]) {
+        let threshold = T::ceil_from(self.criteria.threshold);
+        let quiet = T::ceil_from(self.criteria.quiet);
+        let min_below = self.criteria.min_below.min(i32::MAX as usize) as i32;
+        // Levels of the plan are those of the array, or those from its end back.
+        let first = self.levels.first().map_or(0, |level| level.index) as i32;
+        let rising = if self.levels.len() > 1 && first > 0 {
+            -1
+        } else {
+            1
+        };
         let mut verdict = [0i8; LANES];
         let mut gradient = [T::NAN; LANES];
         let mut gradient_se = [T::NAN; LANES];
@@ -472,62 +516,50 @@ impl<T: Real> Scan<'_, T> {
         let mut bottom = [-1i16; LANES];
         let mut n_below = [0i16; LANES];
         for l in 0..LANES {
-            let n = state.n_fit[l];
-            let w = if SIGMA { state.weight[l] } else { n };
-            let mean = state.zeta[l] / w;
-            let sxx = state.zeta2[l] - state.zeta[l] * mean;
-            let sxy = state.cross[l] - state.value[l] * mean;
-            let enough = n >= 2.0;
-            let slope = if enough { sxy / sxx } else { f64::NAN };
-            let variance = if SIGMA {
-                1.0 / sxx
-            } else {
-                let residuals = state.value2[l] - state.value[l] * state.value[l] / w - slope * sxy;
-                let residuals = if residuals > 0.0 { residuals } else { 0.0 };
-                residuals / ((n - 2.0) * sxx)
-            };
-            let known = if SIGMA { enough } else { n >= 3.0 };
-            let se = if known { variance.sqrt() } else { f64::NAN };
-            let (below, above) = (state.z_below[l], state.z_above[l]);
-            let top = if above > below { above } else { below };
-            let rooted =
-                below >= threshold && state.rooted[l] == 1.0 && slope + ONE_SIDED_95 * se < 0.0;
+            let (below, above) = (peaks.z_below[l], peaks.z_above[l]);
+            let falls = slope[l] + ONE_SIDED_95 * se[l] < 0.0;
+            let rooted = below >= threshold && peaks.peak_below[l] < peaks.broken[l] && falls;
             let rootless = above >= threshold && below < quiet;
-            let mut v = Verdict::Mixed as i8;
-            v = if rootless { Verdict::Rootless as i8 } else { v };
-            v = if rooted { Verdict::Rooted as i8 } else { v };
-            v = if top < threshold {
-                Verdict::None as i8
+            let silent = below < threshold && above < threshold;
+            let v = if rootless {
+                Verdict::Rootless as i8
             } else {
-                v
+                Verdict::Mixed as i8
             };
-            v = if state.n_below[l] < min_below {
+            let v = if rooted { Verdict::Rooted as i8 } else { v };
+            let v = if silent { Verdict::None as i8 } else { v };
+            let unsure = peaks.n_below[l] < min_below;
+            verdict[l] = if unsure {
                 Verdict::Undetermined as i8
             } else {
                 v
             };
-            verdict[l] = v;
-            gradient[l] = T::from_f64(slope);
-            gradient_se[l] = T::from_f64(se);
-            z_below[l] = T::from_f64(if below > f64::NEG_INFINITY {
+            gradient[l] = T::from_f64(slope[l]);
+            gradient_se[l] = T::from_f64(se[l]);
+            z_below[l] = if below > T::NEG_INFINITY {
                 below
             } else {
-                f64::NAN
-            });
-            z_above[l] = T::from_f64(if above > f64::NEG_INFINITY {
+                T::NAN
+            };
+            z_above[l] = if above > T::NEG_INFINITY {
                 above
             } else {
-                f64::NAN
-            });
-            let highest = if above > below {
-                state.peak_above[l]
-            } else {
-                state.peak_below[l]
+                T::NAN
             };
-            // One more and one less: counts have no sign.
-            peak[l] = (as_count(highest + 1.0) - 1) as i16;
-            bottom[l] = (as_count(state.bottom[l] + 1.0) - 1) as i16;
-            n_below[l] = as_count(state.n_below[l]) as i16;
+            let (low, high) = (peaks.peak_below[l], peaks.peak_above[l]);
+            let k = if above > below { high } else { low };
+            peak[l] = if k == NEVER {
+                -1
+            } else {
+                (first + rising * k) as i16
+            };
+            let k = peaks.bottom[l];
+            bottom[l] = if k == NEVER {
+                -1
+            } else {
+                (first + rising * k) as i16
+            };
+            n_below[l] = peaks.n_below[l] as i16;
         }
         scatter(&mut self.out.verdict, from, &verdict);
         scatter(&mut self.out.gradient, from, &gradient);

@@ -12,6 +12,8 @@ pub trait Real: Copy + Default + PartialOrd + Send + Sync + 'static {
     fn to_f64(self) -> f64;
     /// Rounds to nearest, ties to even.
     fn from_f64(x: f64) -> Self;
+    /// The least value that is not below `x`: comparing with it is the same as comparing with `x`.
+    fn ceil_from(x: f64) -> Self;
     /// Neither NaN nor infinite: a sample that counts.
     fn valid(self) -> bool;
 }
@@ -29,6 +31,15 @@ impl Real for f32 {
         x as Self
     }
     #[inline(always)]
+    fn ceil_from(x: f64) -> Self {
+        let rounded = x as Self;
+        if f64::from(rounded) < x {
+            rounded.next_up()
+        } else {
+            rounded
+        }
+    }
+    #[inline(always)]
     fn valid(self) -> bool {
         self.abs() < Self::INFINITY
     }
@@ -44,6 +55,10 @@ impl Real for f64 {
     }
     #[inline(always)]
     fn from_f64(x: f64) -> Self {
+        x
+    }
+    #[inline(always)]
+    fn ceil_from(x: f64) -> Self {
         x
     }
     #[inline(always)]

@@ -5,6 +5,8 @@
 //! that all three give the same bits.
 #![allow(unsafe_code)]
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 /// An instruction set that [`vectorize`] can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -47,6 +49,26 @@ pub fn level() -> Level {
     Level::Baseline
 }
 
+static LIMIT: AtomicU8 = AtomicU8::new(Level::Avx512 as u8);
+
+/// Lets [`vectorize`] use no set wider than `at` from now on, in the whole process.
+///
+/// For tests, which prove that results do not depend on it, and for benches.
+pub fn limit(at: Level) {
+    LIMIT.store(at as u8, Ordering::Relaxed);
+}
+
+fn limited() -> Level {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    if limit == Level::Avx512 as u8 {
+        Level::Avx512
+    } else if limit == Level::Avx2 as u8 {
+        Level::Avx2
+    } else {
+        Level::Baseline
+    }
+}
+
 /// A loop to be compiled for each instruction set. Implement `run` with `#[inline(always)]`, and so everything it calls.
 pub trait Vectorized {
     /// What the loop returns.
@@ -55,10 +77,10 @@ pub trait Vectorized {
     fn run(self) -> Self::Output;
 }
 
-/// Runs `kernel` compiled for the widest instruction set of this machine.
+/// Runs `kernel` compiled for the widest instruction set of this machine, within the [`limit`].
 #[inline]
 pub fn vectorize<K: Vectorized>(kernel: K) -> K::Output {
-    vectorize_at(level(), kernel)
+    vectorize_at(limited(), kernel)
 }
 
 /// Runs `kernel` compiled for `at`, or for the widest set of this machine where it has not that one.

@@ -2,7 +2,7 @@
 
 use crate::error::{CoreError, internal};
 use gasquake_core::Result;
-use gasquake_core::parallel::{Exec, Pool};
+use gasquake_core::parallel::{Exec, Pool, available_threads};
 use pyo3::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,7 +20,7 @@ pub(crate) fn run<R: Send>(
         return finish(catch_unwind(AssertUnwindSafe(|| kernel(Exec::Inline))));
     }
     // Taken with the GIL held: a fork by another Python thread cannot find the pools locked.
-    let pool = Pool::of(threads).map_err(CoreError)?;
+    let pool = Pool::of(threads.min(limit())).map_err(CoreError)?;
     let mut heard: Option<PyErr> = None;
     let outcome = py.detach(|| {
         let signal = std::sync::Mutex::new(None);
@@ -49,6 +49,12 @@ pub(crate) fn run<R: Send>(
         Some(error) => Err(error),
         None => finish(outcome),
     }
+}
+
+/// What this process may use, asked once: the answer reads files.
+fn limit() -> usize {
+    static LIMIT: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *LIMIT.get_or_init(available_threads)
 }
 
 fn finish<R>(outcome: std::thread::Result<Result<R>>) -> PyResult<R> {
