@@ -51,7 +51,7 @@ class SpiralFit:
     rmse : ndarray of float64
         Root mean square distance between positions and curve, km.
     r2 : ndarray of float64
-        ``1 - SSE / sum |P - mean P|^2``; negative where the curve is worse than a constant point (Huber's loss only).
+        ``1 - SSE / sum |P - mean P|^2``; negative where the curve is worse than a constant point.
     aicc : ndarray of float64
         Akaike's criterion, corrected for few points; only differences on the same points mean anything.
     n : ndarray of int32
