@@ -118,9 +118,9 @@ def assert_right_scaled(kernel, arguments):
 
 @pytest.mark.parametrize("kernel", WITH_TWIN, ids=str)
 def test_float64_far_from_its_ends(kernel):
-    """Squares of 1e120 and 1e-120 neither overflow nor vanish."""
+    """Fourth powers of 1e60 and 1e-60 neither overflow nor vanish."""
     arguments = kernel.arguments(dtype=np.float64)
-    for power in (400, -400):
+    for power in (200, -200):
         scale = 2.0**power
         other = {**arguments, "values": arguments["values"] * scale}
         if "sigma" in arguments:
