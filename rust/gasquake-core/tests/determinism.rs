@@ -88,6 +88,10 @@ fn windows_of<T: Real>() {
                     bits(&out)
                 });
             }
+            // A baseline that sees the future is refused, so there is nothing to compare.
+            if window.end == End::Centre {
+                continue;
+            }
             for kernel in [rolling_zscore::<T>, rolling_zscore_robust::<T>] {
                 everywhere(|exec| {
                     let (mut anomaly, mut zscore) = (

@@ -331,3 +331,20 @@ impl<T: Real, E: Emit<T>> Walk<'_, T, E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array3;
+
+    #[test]
+    fn a_baseline_that_sees_the_future_is_refused() {
+        let values = Array3::<f32>::zeros((1, 5, 1));
+        let (mut a, mut z, mut n) = (values.clone(), values.clone(), Array3::zeros((1, 5, 1)));
+        let window = Window::new(3, 1, End::Centre).unwrap();
+        for kernel in [rolling_zscore::<f32>, rolling_zscore_robust::<f32>] {
+            let (a, z, n) = (a.view_mut(), z.view_mut(), n.view_mut());
+            assert!(kernel(values.view(), window, a, z, n, Exec::Inline).is_err());
+        }
+    }
+}
