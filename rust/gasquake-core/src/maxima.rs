@@ -8,9 +8,9 @@ use crate::simd::{Vectorized, vectorize};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
 
 /// Samples that one job reads where the reduced axes are contiguous.
-const SEGMENT: usize = 1 << 16;
-/// Samples that are looked at twice while they are in the nearest cache.
-const CHUNK: usize = 1 << 12;
+const SEGMENT: usize = 1 << 18;
+/// Samples that are looked at again when they raise the maximum: few, since the second look is slow.
+const CHUNK: usize = 1 << 10;
 /// Samples side by side.
 const LANES: usize = 32;
 
