@@ -147,7 +147,7 @@ def spoilt(rng: random.Random, given: tuple) -> tuple:
         now = at(given, path)
         arrays = [at(given, other) for other in paths(given) if isinstance(at(given, other), np.ndarray)]
         kind = rng.choice(["junk", "other", "copy", "new"])
-        if isinstance(now, np.ndarray) and now.ndim and now.dtype.kind in "fiu":
+        if isinstance(now, np.ndarray) and now.size and now.ndim and now.dtype.kind in "fiu":
             kind = rng.choice([kind, "dtype", "shape", "layout", "read-only", "array like"])
         if kind == "junk":
             value = rng.choice(JUNK)
