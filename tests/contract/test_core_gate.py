@@ -147,7 +147,7 @@ def spoilt(rng: random.Random, given: tuple) -> tuple:
         now = at(given, path)
         arrays = [at(given, other) for other in paths(given) if isinstance(at(given, other), np.ndarray)]
         kind = rng.choice(["junk", "other", "copy", "new"])
-        if isinstance(now, np.ndarray):
+        if isinstance(now, np.ndarray) and now.size and now.ndim and now.dtype.kind in "fiu":
             kind = rng.choice([kind, "dtype", "shape", "layout", "read-only", "array like"])
         if kind == "junk":
             value = rng.choice(JUNK)
@@ -160,7 +160,7 @@ def spoilt(rng: random.Random, given: tuple) -> tuple:
         elif kind == "dtype":
             value = np.zeros(now.shape, rng.choice(DTYPES))
         elif kind == "shape":
-            value = rng.choice(list(RESHAPES.values()))(np.atleast_1d(now).copy())
+            value = rng.choice(list(RESHAPES.values()))(now.copy())
         elif kind == "layout":
             value = rng.choice(list(LAYOUTS.values()))(now.copy())
         elif kind == "read-only":
