@@ -16,9 +16,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gasquake import anomalies, columns, errors, kernels, profiles, projection, tracks, units
+    from gasquake import anomalies, columns, errors, kernels, places, profiles, projection, tracks, units
 
-__all__ = ["__version__", "anomalies", "columns", "errors", "kernels", "profiles", "projection", "tracks", "units"]
+__all__ = [
+    "__version__",
+    "anomalies",
+    "columns",
+    "errors",
+    "kernels",
+    "places",
+    "profiles",
+    "projection",
+    "tracks",
+    "units",
+]
 
 __version__: str
 

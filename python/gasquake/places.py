@@ -1,0 +1,222 @@
+"""An event and a region: where and when to look. Distances on the sphere that `projection` uses too."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from gasquake.units import EARTH_RADIUS_KM
+
+__all__ = ["Event", "Region", "distance_km"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An earthquake, with the fields of one row of a catalogue.
+
+    Attributes
+    ----------
+    time : datetime64
+        Origin time, UTC.
+    longitude, latitude : float
+        Epicentre, degrees east (any turn; kept in [-180, 180)) and north.
+    depth_km : float
+        Hypocentral depth, km; NaN if unknown.
+    magnitude : float
+        Magnitude; NaN if unknown.
+    magnitude_type : str
+        As "Mw" or "Ms".
+    event_id : str
+        The catalogue's own name for it.
+    name : str
+        A reader's name for it.
+
+    Raises
+    ------
+    ValueError
+        If the time is missing or a coordinate is out of range.
+
+    Examples
+    --------
+    >>> Event(np.datetime64("2022-09-05T04:52:18"), 462.08, 29.59, magnitude=6.8).longitude
+    102.08
+    """
+
+    time: np.datetime64
+    longitude: float
+    latitude: float
+    depth_km: float = math.nan
+    magnitude: float = math.nan
+    magnitude_type: str = ""
+    event_id: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        time = np.datetime64(self.time).astype("datetime64[ns]")
+        if np.isnat(time):
+            raise ValueError("time of the event is missing (NaT)")
+        if not math.isfinite(self.longitude):
+            raise ValueError(f"longitude of the event must be a finite number of degrees, got {self.longitude}")
+        if not -90.0 <= self.latitude <= 90.0:
+            raise ValueError(f"latitude of the event must lie in -90..90 degrees, got {self.latitude}")
+        object.__setattr__(self, "time", time)
+        object.__setattr__(self, "longitude", round(_wrap(self.longitude), 9))
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box of longitudes and latitudes, which may lie across 180 degrees.
+
+    Attributes
+    ----------
+    west, south, east, north : float
+        Edges in degrees. `east` less than `west` means a box across 180 degrees: ``Region(170, -30, -170, -10)`` is
+        20 degrees wide. From -180 to 180 is the whole circle.
+
+    Raises
+    ------
+    ValueError
+        If an edge is out of range or the box has no area.
+
+    Examples
+    --------
+    >>> luding = Region(97.0, 27.0, 107.0, 34.0)
+    >>> luding.contains(102.08, 29.59), luding.contains(110.0, 29.59)
+    (True, False)
+    >>> Region(170.0, -30.0, -170.0, -10.0).contains(-175.0, -20.0)
+    True
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def __post_init__(self) -> None:
+        for name in ("west", "east"):
+            value = getattr(self, name)
+            if not -180.0 <= value <= 360.0:
+                raise ValueError(f"{name} of the region must lie in -180..360 degrees, got {value}")
+        for name in ("south", "north"):
+            value = getattr(self, name)
+            if not -90.0 <= value <= 90.0:
+                raise ValueError(f"{name} of the region must lie in -90..90 degrees, got {value}")
+        if self.north <= self.south:
+            raise ValueError(f"north of the region must exceed south, got {self.south}..{self.north}")
+        if self.east == self.west:
+            raise ValueError(f"east and west of the region are both {self.west}; it has no area")
+
+    @property
+    def width(self) -> float:
+        """Width of the region.
+
+        Returns
+        -------
+        float
+            Degrees, more than 0 and at most 360.
+        """
+        return min(360.0, (self.east - self.west) % 360.0 or 360.0)
+
+    def longitudes(self, lon: ArrayLike, /) -> NDArray[np.float64]:
+        """Longitudes on the turn that makes the region one piece, from its western edge on.
+
+        Parameters
+        ----------
+        lon : array_like
+            Degrees.
+
+        Returns
+        -------
+        ndarray of float64
+            In [west, west + 360), with west in [-180, 180); in [-180, 180) for a region all around the Earth.
+        """
+        west = -180.0 if self.width == 360.0 else _wrap(self.west)
+        return np.asarray(west + (np.asarray(lon, dtype=np.float64) - west) % 360.0)
+
+    def contains(self, lon: ArrayLike, lat: ArrayLike, /) -> Any:
+        """Whether points lie in the region, edges included.
+
+        Parameters
+        ----------
+        lon, lat : array_like
+            Degrees.
+
+        Returns
+        -------
+        bool or ndarray of bool
+            One for each point.
+        """
+        offset = (np.asarray(lon, dtype=np.float64) - self.west) % 360.0
+        lat = np.asarray(lat, dtype=np.float64)
+        inside = (offset <= self.width) & (lat >= self.south) & (lat <= self.north)
+        return bool(inside) if inside.ndim == 0 else inside
+
+    def select(self, cube: xr.Dataset, /) -> xr.Dataset:
+        """The cells of `cube` whose centres lie in the region, longitudes ascending.
+
+        Parameters
+        ----------
+        cube : Dataset
+            With dims "lat" and "lon", longitudes on any turn.
+
+        Returns
+        -------
+        Dataset
+            Latitudes ascending. Longitudes ascending in [-180, 180); across 180 degrees they go on past it, as
+            179.5, 180.5, so that neighbours stay neighbours.
+
+        Raises
+        ------
+        ValueError
+            If no cell lies inside.
+        """
+        lon = self.longitudes(cube["lon"].values)
+        lat = np.asarray(cube["lat"].values, dtype=np.float64)
+        columns = np.flatnonzero((np.asarray(cube["lon"].values) - self.west) % 360.0 <= self.width)
+        rows = np.flatnonzero((lat >= self.south) & (lat <= self.north))
+        if not columns.size or not rows.size:
+            raise ValueError(
+                f"no cell lies in the region {self.west:g}..{self.east:g} E, {self.south:g}..{self.north:g} N; the "
+                f"data cover {lon.min():g}..{lon.max():g} E, {lat.min():g}..{lat.max():g} N"
+            )
+        columns = columns[np.argsort(lon[columns], kind="stable")]
+        rows = rows[np.argsort(lat[rows], kind="stable")]
+        attrs = {"lat": cube["lat"].attrs, "lon": cube["lon"].attrs}
+        picked = cube.isel(lat=rows, lon=columns).assign_coords(lon=lon[columns])
+        for name, kept in attrs.items():
+            picked[name].attrs = dict(kept)
+        return picked
+
+
+def _wrap(lon: float) -> float:
+    """`lon` on the turn [-180, 180)."""
+    return (lon + 180.0) % 360.0 - 180.0
+
+
+def distance_km(lon0: ArrayLike, lat0: ArrayLike, lon1: ArrayLike, lat1: ArrayLike, /) -> Any:
+    """Great-circle distance between points on the sphere.
+
+    Parameters
+    ----------
+    lon0, lat0, lon1, lat1 : array_like
+        Degrees; they broadcast.
+
+    Returns
+    -------
+    float or ndarray of float64
+        km, by the haversine formula with a radius of 6371 km.
+
+    Examples
+    --------
+    >>> print(f"{distance_km(102.08, 29.59, 103.6, 31.0):.0f} km from Luding to Dujiangyan")
+    214 km from Luding to Dujiangyan
+    """
+    lam0, phi0, lam1, phi1 = (np.radians(np.asarray(a, dtype=np.float64)) for a in (lon0, lat0, lon1, lat1))
+    half = np.sin((phi1 - phi0) / 2) ** 2 + np.cos(phi0) * np.cos(phi1) * np.sin((lam1 - lam0) / 2) ** 2
+    distance = 2.0 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+    return float(distance) if distance.ndim == 0 else distance
