@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,3 +20,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20220905)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real files, which are not part of the project: beside it, or where the environment says."""
+    folder = Path(
+        os.environ.get("GASQUAKE_SHARED_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
+    ).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"the real files are not at {folder}; GASQUAKE_SHARED_DATA may say where they are")
+    return folder
