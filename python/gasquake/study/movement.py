@@ -127,9 +127,7 @@ def follow(
     if config.roti is not None:
         kept, roti = _filtered(track, config, seed)
     position = (kept["x"].values, kept["y"].values, kept["time"].values)
-    comparison = motion.compare_models(
-        *position, kinds=config.kinds, anchors=config.anchors, sigma=config.sigma_km
-    )
+    comparison = motion.compare_models(*position, kinds=config.kinds, anchors=config.anchors, sigma=config.sigma_km)
     tests = motion.spiral_tests(
         *position, seed=seed, n=config.n_null, kinds=config.kinds, anchors=config.anchors, nulls=[
             *config.nulls, *(["climatology"] if climatology is not None else []),

@@ -46,7 +46,7 @@ def plain(value: Any, /) -> Any:
     TypeError
         If it holds anything else.
     """
-    if value is None or isinstance(value, bool | str | int) and not isinstance(value, np.generic):
+    if value is None or (isinstance(value, bool | str | int) and not isinstance(value, np.generic)):
         return value
     if isinstance(value, np.bool_):
         return bool(value)

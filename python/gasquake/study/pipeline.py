@@ -1,4 +1,4 @@
-"""One study from its configuration to its verdict. Every step is a function elsewhere; here they are strung together."""
+"""One study from its configuration to its verdict: every step is a function elsewhere, strung together here."""
 
 from __future__ import annotations
 
@@ -185,9 +185,7 @@ def _analyse(
         if layered:
             volume = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="volume")
         step(f"{gas}: spirals against chance")
-        tracks.append(
-            movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed)
-        )
+        tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
 
     step("verdicts over the epicentre and their base rates")
     own_maxima = {gas: column_maxima[gas].sel(time=own) for gas in gases}
