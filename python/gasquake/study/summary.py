@@ -219,33 +219,30 @@ def beside_truth(result: StudyResult, /) -> list[str]:
     truth = result.truth
     if truth is None:
         return []
-    lines = [f"{'':22}{'simulated':>24}{'found':>34}"]
+    lines = [f"{'':26}{'simulated':>20}    found"]
     for gas, report in result.profiles.items():
         for orbit, found in report.items():
             episode = found["neighbourhood"]["episode"]
             onset, low, high = (str(episode[k])[:10] for k in ("onset", "onset_low", "onset_high"))
             told = "none" if onset == "NaT" else f"{onset} ({low[5:]} to {high[5:]})"
             simulated = truth["onset"].get(gas) if truth["amplitude"] else None
-            lines.append(f"{gas + ' onset ' + orbit:22}{str(simulated or 'none')[:10]:>24}{told:>34}")
+            lines.append(f"{gas + ' onset ' + orbit:26}{str(simulated or 'none')[:10]:>20}    {told}")
     for expected in truth["expected"]:
-        counts = _between(result, expected["start"], expected["end"])
-        told = (
-            ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda item: -item[1])) or "no day judged"
-        )
-        label = f"{str(expected['start'])[5:10]} to {str(expected['end'])[5:10]}"
-        lines.append(f"{label:22}{expected['verdict']:>24}    {told}")
+        counts = _between(result, expected)
+        told = ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda item: -item[1]))
+        last = np.datetime64(expected["end"]) - np.timedelta64(1, "D")
+        label = f"{expected['gas']} {expected['orbit'][:4]} {str(expected['start'])[5:10]} to {str(last)[5:10]}"
+        lines.append(f"{label:26}{expected['verdict']:>20}    {told or 'no day judged'}")
     return lines
 
 
-def _between(result: StudyResult, start: Any, end: Any) -> dict[str, int]:
-    """Verdicts at the epicentre's cell of days from `start` until before `end`, over gases and orbits."""
+def _between(result: StudyResult, expected: dict[str, Any]) -> dict[str, int]:
+    """Verdicts at the epicentre's cell on the days of an expectation."""
     counts: dict[str, int] = {}
-    first, last = np.datetime64(start), np.datetime64(end)
-    for report in result.profiles.values():
-        for found in report.values():
-            for day in found["epicentre"]["days"]:
-                if first <= day["date"] < last and day["verdict"] != "UNDETERMINED":
-                    counts[day["verdict"]] = counts.get(day["verdict"], 0) + 1
+    first, last = np.datetime64(expected["start"]), np.datetime64(expected["end"])
+    for day in result.profiles[expected["gas"]][expected["orbit"]]["epicentre"]["days"]:
+        if first <= day["date"] < last and day["verdict"] != "UNDETERMINED":
+            counts[day["verdict"]] = counts.get(day["verdict"], 0) + 1
     return counts
 
 
