@@ -209,7 +209,7 @@ def stage(
             report = staging.stage(
                 list(granules), out, region=None if region is None else Region(*region),
                 gases=gases or ("co", "ch4"), grid=grid, n_processes=processes, progress=log.step,
-            )  # type: ignore[arg-type]  # fmt: skip
+            )  # fmt: skip
         except (OSError, ValueError) as error:
             _fail(log, error)
         for refused in report.refused:
