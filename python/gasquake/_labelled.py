@@ -14,8 +14,8 @@ from gasquake import _core
 from gasquake.units import convert, is_unit
 
 __all__ = [
-    "apply", "calendar_days", "check_aligned", "describe", "find_dim", "float_dtype", "history", "is_lazy",
-    "lag_one", "matching_dims", "over_series", "pressure_levels", "require_dataarray", "shuffled_blocks",
+    "apply", "block_length", "calendar_days", "check_aligned", "describe", "find_dim", "float_dtype", "history",
+    "is_lazy", "lag_one", "matching_dims", "over_series", "pressure_levels", "require_dataarray", "shuffled_blocks",
     "thread_count", "time_dim", "with_attrs", "with_units",
 ]  # fmt: skip
 
@@ -429,6 +429,11 @@ def lag_one(values: NDArray[Any], days: NDArray[Any]) -> float:
     if not pair.any() or not scale > 0.0:
         return float("nan")
     return float(np.clip(np.mean((apart[:-1] * apart[1:])[pair]) / scale, -1.0, 1.0))
+
+
+def block_length(n: int) -> int:
+    """Days that are resampled together, of n: [D] one and a half times the cube root."""
+    return max(1, round(1.5 * float(np.cbrt(n))))
 
 
 def shuffled_blocks(n: int, block: int, count: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -319,7 +319,7 @@ def stage_difference(
     first, second : str or int
         The two stages, by name or label.
     block_days : int, optional
-        Days that are relabelled together; by default the cube root of their number, rounded.
+        Days that are relabelled together; by default 1.5 times the cube root of their number, rounded.
     n_permutations : int
         Permutations of the labels.
     seed : int
@@ -380,7 +380,7 @@ def stage_difference(
         if min(counts) < 4:
             return np.nan, np.nan, *counts
         a, b = a - a.mean(), b - b.mean()
-        block = block_days or max(1, round(a.size ** (1 / 3)))
+        block = block_days or _labelled.block_length(a.size)
         orders = _labelled.shuffled_blocks(a.size, block, n_permutations, np.random.default_rng(seed))
         own = float(_differences(a, b, is_first[np.newaxis])[0])
         if np.isnan(own):
@@ -466,7 +466,8 @@ def rolling_correlation(
         padding = [(0, 0)] * (a.ndim - 1) + [(window - 1, 0)]
 
         def windows(array: NDArray[Any]) -> NDArray[Any]:
-            return np.lib.stride_tricks.sliding_window_view(np.pad(array, padding), window, axis=-1)
+            padded = np.ascontiguousarray(np.pad(array, padding))  # summed in one order, whatever the chunks
+            return np.lib.stride_tricks.sliding_window_view(padded, window, axis=-1)
 
         used = windows(both)
         r = _masked_correlation(windows(np.where(both, a, 0.0)), windows(np.where(both, b, 0.0)), used)

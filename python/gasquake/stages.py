@@ -439,6 +439,7 @@ def _moments(values: NDArray[Any], labels: NDArray[np.int8], n_stages: int) -> t
     shape = (*values.shape[:-1], n_stages)
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     count = np.zeros(shape, dtype=np.int32)
+    values = np.ascontiguousarray(values)  # summed in one order, whatever the chunks
     finite = np.isfinite(values)
     for k in range(n_stages):
         used = finite & (labels == k)

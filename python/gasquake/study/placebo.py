@@ -71,7 +71,7 @@ def occurrence(time: xr.DataArray, origin_time: np.datetime64, /) -> NDArray[np.
     return np.asarray(int(pd.Timestamp(origin_time).year) + np.rint(away / 365.2425), dtype=np.int64)
 
 
-def matched_days(inside: xr.DataArray, origin_time: np.datetime64, /) -> xr.DataArray:
+def matched_days(inside: xr.DataArray, /, *, origin_time: np.datetime64) -> xr.DataArray:
     """The same days of other years.
 
     Parameters
@@ -114,8 +114,8 @@ def window_scores(
     Returns
     -------
     DataArray
-        dims (year, lat, lon); NaN where the neighbourhood leaves the grid or one of its cells has nothing valid ([D]:
-        a place that the archive hardly saw is no match for one that it did).
+        dims (year, lat, lon); NaN where fewer than half of the cells around have anything valid ([D]: a place that
+        the archive hardly saw, or that lies too high, is no match for one that it did see).
     """
     inside = values.where(mask)
     rest = [d for d in inside.dims if d not in ("time", "lat", "lon")]
@@ -124,23 +124,20 @@ def window_scores(
     count = inside.count(rest).transpose("time", "lat", "lon").values
     years, first = np.unique(year, return_index=True)
     total, count = (np.add.reduceat(part, first, axis=0, dtype=np.float64) for part in (total, count))
-    total = np.where(count > 0, total, np.nan)
+    seen = _around(np.asarray(count > 0, dtype=np.float64), radius_cells)
     total, count = _around(total, radius_cells), _around(count, radius_cells)
-    score = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    enough = seen >= (2 * radius_cells + 1) ** 2 / 2
+    score = np.divide(total, count, out=np.full(total.shape, np.nan), where=enough)
     coords = {"year": years, "lat": inside["lat"].values, "lon": inside["lon"].values}
     return xr.DataArray(score, coords, ("year", "lat", "lon"))
 
 
 def _around(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
-    """Sum over the square of cells around each; NaN where it leaves the grid."""
-    if radius == 0:
-        return values
+    """Sum over the square of cells around each; beyond the grid there is nothing."""
     width = 2 * radius + 1
-    result = np.full(values.shape, np.nan)
-    if min(values.shape[1:]) >= width:
-        squares = np.lib.stride_tricks.sliding_window_view(values, (width, width), axis=(1, 2))
-        result[:, radius:-radius, radius:-radius] = squares.sum(axis=(-2, -1))
-    return result
+    padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)))
+    squares = np.lib.stride_tricks.sliding_window_view(padded, (width, width), axis=(1, 2))
+    return np.asarray(squares.sum(axis=(-2, -1)))
 
 
 def standardised(scores: xr.DataArray, /) -> xr.DataArray:

@@ -83,11 +83,12 @@ def conclude(
         sentence = f"Undetermined: {span} no profile of {names} near the epicentre could be judged."
         return Verdict("UNDETERMINED", sentence, np.nan, rests, limits)
     what = f"{names} over the epicentre {span}"
+    verb = "were" if len(gases) > 1 else "was"
     unusual = headline.p_value <= LEVEL
     if not np.isfinite(headline.p_value) or headline.smallest_p > LEVEL:
         sentence = (
-            f"Undetermined: {what} was compared with only {headline.n_effective:.0f} independent placebos, so that no "
-            f"result could have had p below {headline.smallest_p:.2g}."
+            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
+            f"no result could have had p below {headline.smallest_p:.2g}."
         )
         return Verdict("UNDETERMINED", sentence, headline.p_value, rests, limits)
     if kind == "amplitude":
@@ -99,12 +100,12 @@ def conclude(
         return Verdict("AMPLITUDE_ONLY" if unusual else "NONE", sentence, headline.p_value, rests, limits)
     if unusual:
         sentence = (
-            f"{what} was rooted at the ground more than chance would have it (p = {headline.p_value:.3g}, "
+            f"{what} {verb} rooted at the ground more than chance would have it (p = {headline.p_value:.3g}, "
             f"{headline.n} placebos)."
         )
         return Verdict("ROOTED", sentence, headline.p_value, rests, limits)
     sentence = (
-        f"{what} was rooted at the ground no more than at other times and places (p = {headline.p_value:.3g}, "
+        f"{what} {verb} rooted at the ground no more than at other times and places (p = {headline.p_value:.3g}, "
         f"{headline.n} placebos)."
     )
     return Verdict("NONE", sentence, headline.p_value, rests, limits)
