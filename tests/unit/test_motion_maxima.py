@@ -206,6 +206,8 @@ def test_errors(rng: np.random.Generator) -> None:
         daily_maxima(z.drop_vars("lon"), epicentre=HERE)
     with pytest.raises(TypeError, match=r"zscore must be an xarray\.DataArray"):
         daily_maxima(z.values, epicentre=HERE)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"epicentre must be an Event or \(lon, lat\)"):
+        daily_maxima(z, epicentre=(102.0, 30.0, 16.0))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no cell lies in the region"):
         daily_maxima(z, epicentre=HERE, region=Region(0.0, 0.0, 5.0, 5.0))
 
