@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gasquake.errors import GranuleError
     from gasquake.io.airs import Refused, open_airs, open_granules
+    from gasquake.io.airs_writer import granule_name, write_granule
     from gasquake.io.describe import describe_file
     from gasquake.io.files import sha256, write_aside
     from gasquake.io.hdf4 import open_hdf4
@@ -21,6 +22,7 @@ _HOMES = {
     "GranuleError": "gasquake.errors",
     "Refused": "gasquake.io.airs",
     "describe_file": "gasquake.io.describe",
+    "granule_name": "gasquake.io.airs_writer",
     "open_airs": "gasquake.io.airs",
     "open_column_map": "gasquake.io.maps",
     "open_granules": "gasquake.io.airs",
@@ -28,12 +30,14 @@ _HOMES = {
     "open_profiles": "gasquake.io.limb",
     "sha256": "gasquake.io.files",
     "write_aside": "gasquake.io.files",
+    "write_granule": "gasquake.io.airs_writer",
 }
 
 __all__ = [
     "GranuleError",
     "Refused",
     "describe_file",
+    "granule_name",
     "open_airs",
     "open_column_map",
     "open_granules",
@@ -41,6 +45,7 @@ __all__ = [
     "open_profiles",
     "sha256",
     "write_aside",
+    "write_granule",
 ]
 
 
