@@ -1,13 +1,12 @@
 """Files of science data, read in a process of their own: a damaged file can kill that process, but not this one.
 
 pyhdf and h5py are C libraries, and byte-mutated files make both crash, hang or ask for all memory. So every file is
-read by a child process that this module starts when it is first needed, keeps, and starts anew after it died, was too
-slow, or met a damaged file (which may have left the library in any state). HDF5's lack of thread safety is solved on
-the way: one file is open at a time, and threads wait for one another. To read in parallel, use processes: each has a
-reader of its own, also after a fork.
+read by a child process (`_child`), which this module starts when it is first needed and keeps: one that loads the
+libraries and forks for each file. HDF5's lack of thread safety is solved on the way: one file is open at a time, and
+threads wait for one another. To read in parallel use processes: each has a reader of its own, also after a fork.
 
 A plain pipe and `subprocess` are used rather than `multiprocessing` or `concurrent.futures`: these run the user's main
-module again in every spawned process, refuse to start processes from a daemonic one, and cannot kill a single worker.
+module again in every spawned process, refuse to start processes from a daemonic one, and cannot end a single worker.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -33,8 +33,6 @@ __all__ = ["DataFile", "Variable", "is_missing", "open_data_file"]
 
 #: [D] Seconds that one request may take: far more than any real granule needs, so that it only ends what hangs.
 TIMEOUT = 120.0
-#: [D] Files after which a reading process is replaced, so that leaks of the C libraries never add up.
-FILES_PER_PROCESS = 500
 
 _MAGIC = {
     b"\x0e\x03\x13\x01": "hdf4",
@@ -54,28 +52,27 @@ _LIBRARIES = {"pyhdf": "HDF4", "h5py": "HDF5 and netCDF-4"}
 
 
 class _Failed(Exception):
-    """The reading process died, hung or reported an error."""
+    """The file could not be read; the reader is ready for the next one."""
+
+
+class _Lost(_Failed):
+    """The reader itself died, or had to be ended."""
 
 
 class _Reader:
-    """One reading process and its two pipes."""
+    """The reading process and its two pipes."""
 
     def __init__(self) -> None:
-        # One thread for the linear algebra that nobody asks of it: less memory, and it starts faster.
-        environment = {
-            **os.environ,
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "HDF5_USE_FILE_LOCKING": "FALSE",
-        }
-        self.files = 0
-        self.pid = os.getpid()
+        # One thread for the linear algebra that nobody asks of it: it starts faster, and a process with one thread may
+        # fork. Archives often lie on file systems that cannot lock, and reading needs no lock.
+        settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_USE_FILE_LOCKING": "FALSE"}
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            env={**os.environ, **settings},
+            start_new_session=True,  # with its forks it is ended as one; Ctrl-C is for us
         )
 
     def ask(self, *request: Any) -> Any:
@@ -86,7 +83,7 @@ class _Reader:
 
         def end() -> None:
             late.set()
-            process.kill()
+            self._kill()
 
         timer = threading.Timer(TIMEOUT, end)
         timer.daemon = True
@@ -97,11 +94,8 @@ class _Reader:
             state, answer = pickle.load(process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             if late.is_set():
-                raise _Failed(f"reading took more than {TIMEOUT:g} s, and was ended") from None
-            process.kill()
-            code = process.wait()
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            raise _Failed(f"the file is damaged: it killed the process that read it ({how})") from error
+                raise _Lost(f"reading took more than {TIMEOUT:g} s, and was ended") from None
+            raise _Lost("the process that reads files ended unexpectedly") from error
         finally:
             timer.cancel()
         if state == "done":
@@ -112,17 +106,27 @@ class _Reader:
                 'pip install "gasquake[study]"',
                 name=answer,
             )
+        if state == "died":
+            raise _Failed(f"the file is damaged: it killed the process that read it (signal {answer})")
         raise _Failed(f"the file is damaged: {answer}")
 
     def stop(self) -> None:
         """End the process; a second time is harmless."""
-        process = self._process
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
+        self._kill()
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-        process.wait()
+        self._process.wait()
+
+    def _kill(self) -> None:
+        if self._process.poll() is not None:
+            return
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
 
 _reader: _Reader | None = None
@@ -132,8 +136,6 @@ _lock = threading.RLock()
 
 def _current() -> _Reader:
     global _reader
-    if _reader is not None and _reader.files >= FILES_PER_PROCESS:
-        _discard()
     if _reader is None:
         _reader = _Reader()
     return _reader
@@ -259,7 +261,6 @@ class DataFile:
         try:
             return self._reader.ask(*request)
         except _Failed as error:
-            _discard()
             raise GranuleError(self.path, str(error)) from None
 
 
@@ -287,21 +288,44 @@ def open_data_file(path: str | os.PathLike[str], /) -> Iterator[DataFile]:
     found = Path(path)
     kind = _format(found)
     with _lock:
-        reader = _current()
-        reader.files += 1
         try:
-            attributes, shapes = reader.ask("open", kind, str(found))
-        except _Failed as error:
-            _discard()
-            raise GranuleError(found, str(error)) from None
-        try:
+            reader, attributes, shapes = _open(found, kind)
             yield DataFile(found, kind, attributes, shapes, reader)
-        finally:
-            if reader is _reader:
-                try:
-                    reader.ask("close")
-                except _Failed:
-                    _discard()
+        except Exception:
+            _close()
+            raise
+        except BaseException:
+            _discard()  # an interrupt may have left an answer in the pipe
+            raise
+        else:
+            _close()
+
+
+def _open(path: Path, kind: str) -> tuple[_Reader, dict[str, Any], dict[str, tuple[int, ...]]]:
+    known = _reader
+    try:
+        try:
+            reader = _current()
+            attributes, shapes = reader.ask("open", kind, str(path))
+        except _Lost:
+            _discard()
+            if known is None:
+                raise
+            # A reader that was idle may have been ended by something else: a new one tells whether it was the file.
+            reader = _current()
+            attributes, shapes = reader.ask("open", kind, str(path))
+    except _Failed as error:
+        raise GranuleError(path, str(error)) from None
+    return reader, attributes, shapes
+
+
+def _close() -> None:
+    """Be ready for the next file, whatever became of this one."""
+    if _reader is not None:
+        try:
+            _reader.ask("close")
+        except _Failed:
+            _discard()
 
 
 def _format(path: Path) -> str:
