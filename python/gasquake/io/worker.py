@@ -31,7 +31,7 @@ from gasquake.errors import GranuleError
 
 __all__ = ["DataFile", "Variable", "is_missing", "open_data_file"]
 
-#: [D] Seconds that one request may take: far more than any real granule needs, so that it only ends what hangs.
+#: [D] Seconds that one file may take: far more than any real granule needs, so that it only ends what hangs.
 TIMEOUT = 120.0
 
 _MAGIC = {
@@ -52,11 +52,7 @@ _LIBRARIES = {"pyhdf": "HDF4", "h5py": "HDF5 and netCDF-4"}
 
 
 class _Failed(Exception):
-    """The file could not be read; the reader is ready for the next one."""
-
-
-class _Lost(_Failed):
-    """The reader itself died, or had to be ended."""
+    """The file could not be read."""
 
 
 class _Reader:
@@ -66,6 +62,8 @@ class _Reader:
         # One thread for the linear algebra that nobody asks of it: it starts faster, and a process with one thread may
         # fork. Archives often lie on file systems that cannot lock, and reading needs no lock.
         settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_USE_FILE_LOCKING": "FALSE"}
+        self._waiting = False  # a request is under way: its answer is, or will be, in the pipe
+        self._late = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
             stdin=subprocess.PIPE,
@@ -75,29 +73,25 @@ class _Reader:
             start_new_session=True,  # with its forks it is ended as one; Ctrl-C is for us
         )
 
+    @property
+    def usable(self) -> bool:
+        """Whether it can be asked: it lives, and owes no answer."""
+        return self._process.poll() is None and not self._waiting
+
     def ask(self, *request: Any) -> Any:
         """Send a request and wait for its answer."""
         process = self._process
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            self._kill()
-
-        timer = threading.Timer(TIMEOUT, end)
-        timer.daemon = True
-        timer.start()
+        self._waiting = True
         try:
             pickle.dump(request, process.stdin, protocol=5)
             process.stdin.flush()
             state, answer = pickle.load(process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
-            if late.is_set():
-                raise _Lost(f"reading took more than {TIMEOUT:g} s, and was ended") from None
-            raise _Lost("the process that reads files ended unexpectedly") from error
-        finally:
-            timer.cancel()
+            if self._late:
+                raise _Failed(f"reading took more than {TIMEOUT:g} s, and was ended") from None
+            raise _Failed("the file is damaged, or memory ran out: the process that read it was killed") from error
+        self._waiting = False
         if state == "done":
             return answer
         if state == "missing":
@@ -109,6 +103,21 @@ class _Reader:
         if state == "died":
             raise _Failed(f"the file is damaged: it killed the process that read it (signal {answer})")
         raise _Failed(f"the file is damaged: {answer}")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """End the process if the block takes too long."""
+        timer = threading.Timer(TIMEOUT, self._end_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _end_late(self) -> None:
+        self._late = True
+        self._kill()
 
     def stop(self) -> None:
         """End the process; a second time is harmless."""
@@ -136,6 +145,8 @@ _lock = threading.RLock()
 
 def _current() -> _Reader:
     global _reader
+    if _reader is not None and not _reader.usable:
+        _discard()
     if _reader is None:
         _reader = _Reader()
     return _reader
@@ -288,44 +299,18 @@ def open_data_file(path: str | os.PathLike[str], /) -> Iterator[DataFile]:
     found = Path(path)
     kind = _format(found)
     with _lock:
-        try:
-            reader, attributes, shapes = _open(found, kind)
-            yield DataFile(found, kind, attributes, shapes, reader)
-        except Exception:
-            _close()
-            raise
-        except BaseException:
-            _discard()  # an interrupt may have left an answer in the pipe
-            raise
-        else:
-            _close()
-
-
-def _open(path: Path, kind: str) -> tuple[_Reader, dict[str, Any], dict[str, tuple[int, ...]]]:
-    known = _reader
-    try:
-        try:
-            reader = _current()
-            attributes, shapes = reader.ask("open", kind, str(path))
-        except _Lost:
-            _discard()
-            if known is None:
-                raise
-            # A reader that was idle may have been ended by something else: a new one tells whether it was the file.
-            reader = _current()
-            attributes, shapes = reader.ask("open", kind, str(path))
-    except _Failed as error:
-        raise GranuleError(path, str(error)) from None
-    return reader, attributes, shapes
-
-
-def _close() -> None:
-    """Be ready for the next file, whatever became of this one."""
-    if _reader is not None:
-        try:
-            _reader.ask("close")
-        except _Failed:
-            _discard()
+        reader = _current()
+        with reader.watched():
+            try:
+                attributes, shapes = reader.ask("open", kind, str(found))
+                yield DataFile(found, kind, attributes, shapes, reader)
+            except _Failed as error:
+                raise GranuleError(found, str(error)) from None
+            finally:
+                # Otherwise, and after an interrupt, the next file gets a new reader.
+                if reader.usable:
+                    with suppress(_Failed):
+                        reader.ask("close")
 
 
 def _format(path: Path) -> str:
