@@ -16,7 +16,7 @@ from gasquake.places import Region, distance_km
 from gasquake.profiles import ProfileVerdict, scan_profiles, shape_information
 from gasquake.simulate import noise
 from gasquake.simulate.background import BACKGROUND, LEVELS
-from gasquake.simulate.kernel import averaging_kernel
+from gasquake.simulate.kernel import averaging_kernel, smoothed
 from gasquake.simulate.scene import REGION
 from gasquake.simulate.seismicity import background_catalogue
 
@@ -270,6 +270,13 @@ def test_kernels_say_whether_they_carry_shape(kernel: str, shape: bool) -> None:
             assert np.trace(matrix) == pytest.approx(1.0)
             assert LEVELS[np.diag(matrix).argmax()] == peak
             assert np.abs(matrix).max() <= 1.0
+
+
+@pytest.mark.parametrize("gas", ["co", "ch4"])
+def test_smoothing_is_the_kernel(rng: np.random.Generator, gas: str) -> None:
+    state = rng.standard_normal((3, 24, 2, 5), dtype=np.float32)
+    expected = np.einsum("ij,tjyx->tiyx", averaging_kernel(gas, "thermal-infrared"), state)
+    np.testing.assert_allclose(smoothed(state, gas), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("gas", ["co", "ch4"])
