@@ -70,7 +70,7 @@ def test_mutated_files_are_cubes_or_errors(
             outcomes["read"] += 1
             values = cube["co"].values
             assert cube["co"].dims == ("time", "orbit", "level", "lat", "lon")
-            assert (np.isnan(values) | ((values >= 0) & (values <= 1))).all()
+            assert (np.isnan(values) | ((values >= 0) & (values <= 1e-4))).all()
     assert outcomes["refused"] >= 10
     assert outcomes["read"] >= 3
 
@@ -158,7 +158,7 @@ SHAPE = (24, 18, 36)
         ({"CO_VMR_D": np.full((24, 9, 36), 1e-7, dtype="f4")}, r"CO_VMR_D has the shape \(24, 9, 36\)"),
         (
             {"CO_VMR_A": np.full(SHAPE, 2.0, dtype="f4")},
-            r"of CO_VMR_A lie outside 0\.\.1 mol",
+            r"of CO_VMR_A lie outside 0\.\.0\.0001 mol",
         ),
         ({"Latitude": np.zeros(SHAPE[1:], dtype="f4")}, None),  # the 1-D scale is there: it is not looked at
         (

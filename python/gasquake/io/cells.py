@@ -73,7 +73,7 @@ class Cells:
         Raises
         ------
         GranuleError
-            If it is absent, of another type or grid, or holds a number that physics excludes.
+            If it is absent, of another type or grid, or holds a number that it cannot be.
         """
         variable = self.layout.check(self.file, name)
         rank = len(variable.shape)
