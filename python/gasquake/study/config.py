@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 Gas = Literal["co", "ch4", "co2", "o3"]
-Orbit = Literal["ascending", "descending"]
+Orbit = Literal["ascending", "descending", "all"]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=360)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -157,8 +157,8 @@ class GasConfig(_Section):
         Files, folders or patterns such as "granules/*.hdf".
     gases : list of {"co", "ch4", "co2", "o3"}
         Which.
-    orbits : list of {"ascending", "descending"}
-        Which; never averaged together.
+    orbits : list of {"ascending", "descending", "all"}
+        Which; never averaged together. "all" is for soundings that do not tell their orbit.
     grid : {"standard", "TqJoint"}
         Grid of AIRS granules.
     step : float
@@ -376,6 +376,8 @@ class PlaceboConfig(_Section):
         Earthquakes that spoil a placebo.
     exclusion_days, exclusion_km : float
         How near in time and space they do.
+    margin_degrees : float
+        How far beyond the region places are looked for; data there are read too.
     catalogue : Path
         Where those earthquakes are listed.
     dates, places : bool
@@ -387,6 +389,7 @@ class PlaceboConfig(_Section):
     min_magnitude: float = 5.0
     exclusion_days: Positive = 30.0
     exclusion_km: Positive = 300.0
+    margin_degrees: float = Field(default=12.0, ge=0, le=360)
     catalogue: Path | None = None
     dates: bool = True
     places: bool = True

@@ -145,7 +145,7 @@ def scan(
         surface_pressure=surface_pressure,
         kernel=kernel if config.shape == "kernel" else None,
         split=config.split,
-        top=min(config.top.get(gas, 400.0), config.split),
+        top=min({str(k): v for k, v in config.top.items()}.get(gas, 400.0), config.split),
         upper=config.upper,
         threshold=config.threshold,
         quiet=config.quiet,
@@ -155,7 +155,7 @@ def scan(
         judged = result["verdict"] > ProfileVerdict.NONE
         unknown = result["verdict"].where(~judged, np.int8(ProfileVerdict.AMPLITUDE_ONLY)).astype(np.int8)
         result["verdict"] = unknown.assign_attrs(result["verdict"].attrs)
-    amplitude = np.fmax(result["z_below"], result["z_above"])
+    amplitude = xr.apply_ufunc(np.fmax, result["z_below"], result["z_above"])
     return result.assign(amplitude=amplitude.assign_attrs(units="1", long_name=f"largest z-score of {gas}"))
 
 

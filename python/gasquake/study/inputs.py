@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,6 @@ from gasquake.places import Event, Region
 from gasquake.study.config import StudyConfig
 
 __all__ = ["Inputs", "open_inputs", "surroundings"]
-
-MARGIN_DEGREES = 12.0  # [D] around the region: room for placebo places
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +44,25 @@ class Inputs:
     refused: list[dict[str, str]] = field(default_factory=list)
 
 
-def surroundings(region: Region, /) -> Region:
+def surroundings(region: Region, margin: float, /) -> Region:
     """The region with room around it for placebo places.
 
     Parameters
     ----------
     region : Region
         Where the study looks.
+    margin : float
+        Degrees to add on each side.
 
     Returns
     -------
     Region
-        12 degrees wider on each side, or all around.
+        At most all around the Earth.
     """
-    south, north = max(-90.0, region.south - MARGIN_DEGREES), min(90.0, region.north + MARGIN_DEGREES)
-    if region.width + 2 * MARGIN_DEGREES >= 360.0:
+    south, north = max(-90.0, region.south - margin), min(90.0, region.north + margin)
+    if region.width + 2 * margin >= 360.0:
         return Region(-180.0, south, 180.0, north)
-    west, east = (
-        (edge + 180.0) % 360.0 - 180.0 for edge in (region.west - MARGIN_DEGREES, region.east + MARGIN_DEGREES)
-    )
+    west, east = ((edge + 180.0) % 360.0 - 180.0 for edge in (region.west - margin, region.east + margin))
     return Region(west, south, east, north)
 
 
@@ -95,27 +94,31 @@ def open_inputs(
     ConfigError
         If no file matches, none can be read, a gas or orbit is not in the data, or region or event lie off it.
     """
-    from gasquake import io, staging
+    from gasquake import io
 
     paths = _matching(config.gas.path)
     kind = config.gas.source
     if kind == "auto":
         kind = "cube" if len(paths) == 1 and (paths[0] / "zarr.json").is_file() else "granules"
-    region = surroundings(config.region.resolve())
+    region = surroundings(config.region.resolve(), config.placebo.margin_degrees)
     files: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     if kind == "cube":
+        from gasquake import staging
+
         step(f"opening the cube {paths[0]}")
         cube = staging.open_cube(paths[0])
-        files = [dict(entry) for entry in staging.cube_inputs(paths[0])]
+        files = _granules_of(cube)
     elif kind == "granules":
+        from gasquake import staging
+
         report = staging.stage(
             paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
-            resume=resume, progress=step,
+            resume=resume, progress=partial(counted, step),
         )  # fmt: skip
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
         cube = staging.open_cube(report.out)
-        files = [dict(entry) for entry in staging.cube_inputs(report.out)]
+        files = _granules_of(cube)
     else:
         parts = []
         for path in paths:
@@ -128,8 +131,46 @@ def open_inputs(
         if not parts:
             raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read: {refused[0]['reason']}")
         points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
-        cube = io.grid_soundings(points, step=config.gas.step, min_count=config.gas.min_soundings)
+        cube = io.grid_soundings(
+            points,
+            step=config.gas.step,
+            region=region,
+            min_count=config.gas.min_soundings,
+            orbit=None if config.gas.orbits == ["all"] else "local_time",
+        )
+        if "all" in cube["orbit"].values:
+            cube = cube.assign(overpass=_middle_of_day(cube, event))
     return Inputs(_fitting(cube, config, event, region), kind, files, refused)
+
+
+def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
+    """Overpass of soundings without a time of day: noon, and unknown on the day of the earthquake."""
+    start, end = cube["window_start"], cube["window_end"]
+    noon = start + (end - start) / 2
+    return noon.where((event.time < start) | (event.time >= end)).rename("overpass")
+
+
+def counted(step: Callable[[str], None], done: int, total: int, /) -> None:
+    """Tell of every twentieth part of a long count.
+
+    Parameters
+    ----------
+    step : callable
+        Takes a line.
+    done, total : int
+        How many of how many.
+    """
+    if done == total or done % max(1, total // 20) == 0:
+        step(f"staging granules: {done} of {total}")
+
+
+def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
+    """What a staged cube was made of."""
+    columns = (cube[f"granule_{name}"].values.tolist() for name in ("name", "size", "sha256", "version"))
+    return [
+        {"path": path, "bytes": size, "sha256": digest, "version": version}
+        for path, size, digest, version in zip(*columns, strict=True)
+    ]
 
 
 def _matching(patterns: list[str]) -> list[Path]:

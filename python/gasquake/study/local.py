@@ -91,7 +91,7 @@ def _rate(verdict: xr.DataArray, reference: xr.DataArray, which: ProfileVerdict)
 
 
 def _runs(verdict: xr.DataArray, which: ProfileVerdict) -> list[dict[str, Any]]:
-    return [dict(row) for row in episodes.run_lengths(verdict, which).to_dict("records")]
+    return [{str(k): v for k, v in row.items()} for row in episodes.run_lengths(verdict, which).to_dict("records")]
 
 
 def _onset(score: xr.DataArray, event: Event, search: tuple[int, int], seed: int) -> dict[str, Any]:

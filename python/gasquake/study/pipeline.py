@@ -16,7 +16,7 @@ from gasquake import correlation, episodes, profiles, stages
 from gasquake.errors import ConfigError
 from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
-from gasquake.study import evidence, local, movement, placebo, verdict
+from gasquake.study import chain, evidence, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.inputs import Inputs, open_inputs, surroundings
 
@@ -139,7 +139,8 @@ def run(
     if cube is None:
         inputs = open_inputs(config, event, work=config.output.directory / ".work", step=step, resume=resume)
     else:
-        inputs = Inputs(surroundings(config.region.resolve()).select(cube).sel(orbit=config.gas.orbits), "given")
+        domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
+        inputs = Inputs(domain.select(cube).sel(orbit=config.gas.orbits), "given")
     if catalogue is None and config.placebo.catalogue is not None:
         from gasquake import io
 
@@ -151,7 +152,8 @@ def _analyse(
     config: StudyConfig, event: Event, windows: list[stages.Stage], inputs: Inputs, catalogue: pd.DataFrame | None,
     truth: dict[str, Any] | None, step: Step,
 ) -> StudyResult:  # fmt: skip
-    cube, gases, region = inputs.cube, list(config.gas.gases), config.region.resolve()
+    cube, region = inputs.cube, config.region.resolve()
+    gases: list[str] = list(config.gas.gases)
     layered = "level" in cube.dims
     days = _days(cube, event, windows, config)
     if not bool(days.window.any()):
@@ -165,7 +167,8 @@ def _analyse(
     judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=gases, step=step)
     baseline = judged.attrs["baseline"]
 
-    columns, fields = {}, {}
+    columns: dict[str, xr.Dataset] = {}
+    fields: dict[str, xr.DataArray] = {}
     for gas in gases:
         step(f"{gas}: columns and maps")
         columns[gas] = _column(cube, gas, config, baseline)
@@ -192,7 +195,8 @@ def _analyse(
     report = local.profile_report(judged, event, days, maxima=own_maxima, config=config.profile, seed=config.seed)
     row, column = local.epicentre_cell(cube, event)
     here = cube.isel(lat=row, lon=column).load()
-    raw, rolling = {}, {}
+    raw: dict[str, dict[str, Any]] = {}
+    rolling: dict[str, dict[str, Any]] = {}
     if layered:
         raw, rolling = _other_readings(here, gases, days, event, config, baseline)
     lateral = _lateral(cube, gases, event, own)
@@ -204,7 +208,7 @@ def _analyse(
     kind = _headline_kind(judged)
     placebos, tests = _placebos(judged, columns, event, days, kind, catalogue, config)
 
-    masses = {}
+    masses: dict[str, dict[str, Any]] = {}
     if "surface_pressure" in cube:
         excess = {gas: regional[f"x{gas}_anomaly"] for gas in gases}
         ground = region.select(cube[["surface_pressure"]])["surface_pressure"]
@@ -271,7 +275,7 @@ def _lateral(cube: xr.Dataset, gases: list[str], event: Event, own: xr.DataArray
     """The paper's lateral criterion in the event's year."""
     near = cube.sel(time=own)
     ground = near.get("surface_pressure")
-    found = {}
+    found: dict[str, xr.DataArray] = {}
     for gas in gases:
         contrast = episodes.lateral_contrast(
             near[gas], longitude=event.longitude, latitude=event.latitude, surface_pressure=ground
@@ -334,6 +338,25 @@ def _placebos(
         chosen[name] = null
         own = score.sel(year=days_year(event)).values[row, column] if days_year(event) in score["year"] else np.nan
         tests[name] = placebo.rank(float(own), null, n_effective=worth)
+    others = {
+        f"spiral {gas}": chain.spiral_scores(
+            found["zscore"],
+            event,
+            config.region.resolve(),
+            chosen,
+            own=days.in_event_year,
+            sigma_km=config.track.sigma_km,
+        )
+        for gas, found in columns.items()
+    }
+    if {"co", "ch4"} <= set(columns):
+        others["link"] = chain.link_scores(
+            columns["co"]["anomaly"], columns["ch4"]["anomaly"], event, chosen, mask=days.matched_window,
+            radius_cells=config.profile.radius_cells,
+        )  # fmt: skip
+    for name, (own, null) in others.items():
+        chosen[name] = null
+        tests[name] = placebo.rank(own, null, n_effective=worth)
     return chosen, tests
 
 

@@ -49,7 +49,8 @@ def evidence(judged: xr.Dataset, kind: str, /) -> xr.DataArray:
         "rootless": (ProfileVerdict.ROOTLESS, judged["z_above"]),
     }[kind]
     verdict = judged["verdict"]
-    return xr.where(verdict == wanted, size, xr.where(verdict == ProfileVerdict.UNDETERMINED, np.nan, 0.0))
+    scored = size.where(verdict == wanted, 0.0)
+    return scored.where(verdict != ProfileVerdict.UNDETERMINED)
 
 
 def occurrence(time: xr.DataArray, origin_time: np.datetime64, /) -> NDArray[np.int64]:
@@ -172,8 +173,9 @@ def standardised(scores: xr.DataArray, /) -> xr.DataArray:
     square = ((filled**2).sum("year") - filled**2) / n
     variance = ((square - mean**2) * n / (n - 1)).clip(min=0.0)
     pooled = variance.mean(["lat", "lon"])
-    spread = np.sqrt((variance + pooled) / 2)
-    return (scores - mean) / spread.where(spread > 0)
+    spread = ((variance + pooled) / 2) ** 0.5
+    result: xr.DataArray = (scores - mean) / spread.where(spread > 0)
+    return result
 
 
 def choose_placebos(
@@ -209,7 +211,7 @@ def choose_placebos(
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
     away = distance_km(event.longitude, event.latitude, lon, lat)
     usable = np.isfinite(scores.values).any(axis=0)
-    own = np.unravel_index(np.argmin(away), away.shape)
+    own = divmod(int(np.argmin(away)), away.shape[1])
     event_year = int(pd.Timestamp(event.time).year)
     years = [int(y) for y in scores["year"].values if config.dates or y == event_year]
     spacing, wanted = config.min_distance_km, -(-config.n // max(len(years), 1))
@@ -224,12 +226,11 @@ def choose_placebos(
             spacing /= 2 ** (1 / 2)
     rows = [
         (year, float(lon[place]), float(lat[place]), *map(int, place))
-        for place in [(int(own[0]), int(own[1])), *far]
+        for place in [own, *far]
         for year in years
         if np.isfinite(scores.sel(year=year).values[place]) and (year, place) != (event_year, own)
     ]
     table = pd.DataFrame(rows, columns=["year", "longitude", "latitude", "row", "column"])
-    table = table[(table["row"] != own[0]) | (table["column"] != own[1]) | (table["year"] != event_year)]
     spoiled = np.zeros(len(table), bool) if catalogue is None else _spoiled(table, event, catalogue, config)
     kept = table[~spoiled].head(config.n).reset_index(drop=True)
     kept.attrs = {"screened": catalogue is not None, "spoiled": int(spoiled.sum()), "places": 1 + len(far)}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gasquake import motion
 from gasquake.correlation import ZHAO2022_TABLE_1
 from gasquake.study import movement, output, verdict
 from gasquake.study.pipeline import StudyResult
@@ -76,17 +77,23 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
             "places": result.placebos.attrs.get("places", 0),
             "spoiled": result.placebos.attrs.get("spoiled", 0),
             "screened": result.placebos.attrs.get("screened", False),
-            "tests": {name: _rank(rank) for name, rank in result.tests.items()},
+            "tests": _ranks(result.tests),
             "members": result.placebos[["year", "longitude", "latitude", "headline"]].to_dict("records"),
         },
         "truth": result.truth,
     }  # fmt: skip
 
 
-def _rank(rank: Rank) -> dict[str, Any]:
-    kept = asdict(rank)
-    kept.pop("null")
-    return kept
+def _ranks(tests: dict[str, Rank]) -> dict[str, dict[str, Any]]:
+    """Each test; all but the headline corrected for how many there are."""
+    others = [name for name in tests if name != "headline"]
+    corrected = dict(zip(others, motion.holm([tests[name].p_value for name in others]).tolist(), strict=True))
+    found = {}
+    for name, rank in tests.items():
+        kept = asdict(rank)
+        kept.pop("null")
+        found[name] = kept | {"p_holm": corrected.get(name)}
+    return found
 
 
 def _lateral(lateral: xr.Dataset) -> dict[str, dict[str, Any]]:

@@ -87,8 +87,8 @@ def conclude(
     unusual = headline.p_value <= LEVEL
     if not np.isfinite(headline.p_value) or headline.smallest_p > LEVEL:
         sentence = (
-            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that no "
-            f"result could have had p below {headline.smallest_p:.2g}."
+            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
+            f"no result could have had p below {headline.smallest_p:.2g}."
         )
         return Verdict("UNDETERMINED", sentence, headline.p_value, rests, limits)
     if kind == "amplitude":

@@ -1,0 +1,146 @@
+"""One block of days: granules in, the chunks of the cube out, in a folder that is complete or not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gasquake._optional import attempt_import
+from gasquake.io.files import sha256, write_aside
+from gasquake.io.products import GRANULE_NAME
+from gasquake.staging._plan import DAYS, Reader, Task, day_number, reason_of
+
+#: [D] Cells along a side of a chunk: a region of some degrees is one chunk, the globe 162.
+CELLS = 20
+
+_PER_FILE = ("history", "product_version", "date_source", "window_source", "simulated")
+_WINDOW = ("window_start", "window_end")
+
+
+def varying(cells: xr.Dataset) -> dict[str, tuple[str, ...]]:
+    """The dims of each variable that changes with time."""
+    return {str(name): tuple(map(str, v.dims)) for name, v in cells.data_vars.items() if "time" in v.dims}
+
+
+def cells_of(granule: xr.Dataset) -> dict[str, Any]:
+    """What all granules of a cube must have in common."""
+    axes = {name: granule[name].values for name in ("orbit", "level", "lat", "lon") if name in granule.dims}
+    return {"axes": axes, "variables": varying(granule)}
+
+
+def chunks_of(dims: tuple[str, ...], axes: Mapping[str, NDArray[Any]]) -> tuple[int, ...]:
+    sizes = {"time": DAYS, "orbit": 1}
+    sizes |= {name: min(len(axes[name]), CELLS) for name in ("lat", "lon")}
+    return tuple(sizes.get(dim) or len(axes[dim]) for dim in dims)
+
+
+def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dims: tuple[str, ...]) -> Any:
+    """An array of the cube or of a part, with the same codecs in both: the chunks of one are chunks of the other."""
+    codecs = attempt_import("zarr.codecs", extra="study", purpose="to stage granules")
+    pack = codecs.BloscCodec(typesize=4, cname="zstd", clevel=3, shuffle="shuffle")
+    return group.create_array(
+        name, shape=shape, chunks=chunks, dtype="float32", fill_value=np.nan, dimension_names=dims, compressors=pack
+    )
+
+
+def stage_block(task: Task, reader: Reader, tell: Callable[[], object]) -> dict[str, Any]:
+    """Read the granules of a block and write its part, unless an earlier run has; return the part's record."""
+    zarr = attempt_import("zarr", extra="study", purpose="to stage granules")
+    if task.folder.is_dir():
+        record: dict[str, Any] = json.loads((task.folder / "record.json").read_text())
+        for _ in task.sources:
+            tell()
+        return record
+    axes, variables = task.cells["axes"], task.cells["variables"]
+    values = {name: _empty(dims, axes) for name, dims in variables.items()}
+    if task.kept:
+        _copy_kept(zarr, task, values)
+    record = {"days": {}, "staged": [], "refused": [], "first": None}
+    first: xr.Dataset | None = None
+    for day in task.days:
+        if day in task.kept:
+            record["days"][day] = task.kept[day]
+        for source in task.sources.get(day, ()):
+            try:
+                granule = task.choice.read(reader, source.path)
+                _check(granule, task.cells, day)
+                known = _describe(granule, source.path, source.size)
+            except (ValueError, OSError) as error:
+                record["refused"].append([str(source.path), reason_of(error)])
+                continue
+            for name, dims in variables.items():
+                values[name][day - task.days[0]] = granule[name].transpose(*dims).values[0]
+            record["days"][day] = known
+            record["staged"].append(str(source.path))
+            if min(record["days"]) == day:
+                first = granule
+            break  # the rest of this day is superseded
+        if day in task.sources:
+            tell()
+    with write_aside(task.folder, directory=True) as aside:
+        group = zarr.create_group(aside, zarr_format=3)
+        for name, dims in variables.items():
+            array = create_array(group, name, values[name].shape, chunks_of(dims, axes), dims)
+            array[...] = values[name]
+        if first is not None:
+            record["first"] = _unchanging(first)
+        (aside / "record.json").write_text(json.dumps(record))
+    # As the next run will read it: JSON makes text of the days.
+    return json.loads(json.dumps(record))  # type: ignore[no-any-return]
+
+
+def _empty(dims: tuple[str, ...], axes: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    return np.full([DAYS if dim == "time" else len(axes[dim]) for dim in dims], np.nan, np.float32)
+
+
+def _copy_kept(zarr: Any, task: Task, values: dict[str, NDArray[np.float32]]) -> None:
+    cube = zarr.open_group(task.cube, mode="r", zarr_format=3)
+    start = (task.block - task.cube_block) * DAYS
+    for name, whole in values.items():
+        there = cube[name][start : start + DAYS]
+        whole[: len(there)] = there
+
+
+def _check(granule: xr.Dataset, cells: Mapping[str, Any], day: int) -> None:
+    found = day_number(granule["time"].values[0])
+    if found != day:
+        raise ValueError(f"its name says {np.datetime64(day, 'D')}, but it holds {np.datetime64(found, 'D')}")
+    for name, wanted in cells["axes"].items():
+        here = granule[name].values if name in granule.dims else np.empty(0)
+        if not np.array_equal(here, wanted):
+            raise ValueError(f"its {name} ({_span(here)}) differs from that of the cube ({_span(wanted)})")
+    missing = set(cells["variables"]) - set(varying(granule))
+    if missing:
+        raise ValueError(f"it has no {min(missing)}, which the cube has")
+
+
+def _span(axis: NDArray[Any]) -> str:
+    return f"{axis.size} of {axis[0]}..{axis[-1]}" if axis.size else "none"
+
+
+def _describe(granule: xr.Dataset, path: Path, size: int) -> dict[str, Any]:
+    """What the cube says of a granule."""
+    named = GRANULE_NAME.search(path.name)
+    version = granule.attrs.get("product_version") or (named["version"] if named else "unknown")
+    known: dict[str, Any] = {"name": path.name, "size": size, "sha256": sha256(path), "version": version}
+    for name in _WINDOW:
+        if name in granule.coords:
+            known[name] = granule[name].values[0].astype("datetime64[us]").astype(np.int64).tolist()
+    known["simulated"] = bool(granule.attrs.get("simulated"))
+    return known
+
+
+def _unchanging(granule: xr.Dataset) -> dict[str, Any]:
+    """What does not change with time: attributes, and variables without a time such as the topography."""
+    static = {name: v for name, v in granule.data_vars.items() if "time" not in v.dims}
+    return {
+        "attrs": {name: value for name, value in granule.attrs.items() if name not in _PER_FILE},
+        "variable_attrs": {str(name): dict(v.attrs) for name, v in granule.variables.items()},
+        "static": {str(name): [list(v.dims), v.values.tolist()] for name, v in static.items()},
+    }
