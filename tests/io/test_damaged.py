@@ -289,3 +289,40 @@ def test_the_parent_imports_no_file_library(sources: list[bytes], tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("24", "")
+
+
+def test_a_missing_library_says_what_to_install(
+    sources: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyhdf").mkdir()
+    (tmp_path / "pyhdf" / "__init__.py").write_text("raise ModuleNotFoundError('no pyhdf', name='pyhdf')")
+    path = tmp_path / af.NAME_7
+    path.write_bytes(sources[0])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    worker._discard()
+    with pytest.raises(ImportError, match=r'pyhdf is needed to read HDF4 files; .*"gasquake\[study\]"'):
+        open_airs(path)
+    monkeypatch.undo()
+    worker._discard()
+    assert open_airs(path)["co"].notnull().any()
+
+
+def test_an_interrupt_leaves_no_answer_for_the_next_file(
+    sources: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / af.NAME_7
+    path.write_bytes(sources[0])
+    expected = open_airs(path)
+    load = worker.pickle.load
+    answers = iter(range(100))
+
+    def interrupted(file: object) -> object:
+        if next(answers) == 5:
+            raise KeyboardInterrupt
+        return load(file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker.pickle, "load", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        open_airs(path)
+    monkeypatch.undo()
+    xr.testing.assert_identical(open_airs(path), expected)
