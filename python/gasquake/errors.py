@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["GranuleError", "InternalError"]
+__all__ = ["ConfigError", "GranuleError", "InternalError"]
 
 
 class InternalError(RuntimeError):
     """A defect of gasquake itself, caught before it could harm the interpreter. Please report it."""
+
+
+class ConfigError(ValueError):
+    """A study's configuration asks for what does not exist or contradicts itself."""
 
 
 class GranuleError(ValueError):

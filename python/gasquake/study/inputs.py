@@ -1,0 +1,196 @@
+"""The data of a study, wherever they lie: granules, a staged cube, or soundings.
+
+Refused files are named and left out.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from gasquake.errors import ConfigError
+from gasquake.places import Event, Region
+from gasquake.study.config import StudyConfig
+
+__all__ = ["Inputs", "open_inputs", "surroundings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The data of a study.
+
+    Attributes
+    ----------
+    cube : Dataset
+        A gas cube of the region and its surroundings.
+    kind : str
+        "granules", "cube", "soundings" or "given".
+    files : list of dict
+        path (relative to the configuration's folder where it lies below it), bytes and sha256 of each.
+    refused : list of dict
+        path and reason of each file that could not be read.
+    """
+
+    cube: xr.Dataset
+    kind: str
+    files: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
+
+
+def surroundings(region: Region, margin: float, /) -> Region:
+    """The region with room around it for placebo places.
+
+    Parameters
+    ----------
+    region : Region
+        Where the study looks.
+    margin : float
+        Degrees to add on each side.
+
+    Returns
+    -------
+    Region
+        At most all around the Earth.
+    """
+    south, north = max(-90.0, region.south - margin), min(90.0, region.north + margin)
+    if region.width + 2 * margin >= 360.0:
+        return Region(-180.0, south, 180.0, north)
+    west, east = ((edge + 180.0) % 360.0 - 180.0 for edge in (region.west - margin, region.east + margin))
+    return Region(west, south, east, north)
+
+
+def open_inputs(
+    config: StudyConfig, event: Event, /, *, work: Path, step: Callable[[str], None], resume: bool
+) -> Inputs:
+    """Open what ``[gas]`` names.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        With absolute paths.
+    event : Event
+        The earthquake.
+    work : Path
+        Folder for the cube that granules are staged into.
+    step : callable
+        Called with a line before each piece of work.
+    resume : bool
+        Whether a half-staged cube in `work` is continued.
+
+    Returns
+    -------
+    Inputs
+        The cube holds the configured gases and orbits.
+
+    Raises
+    ------
+    ConfigError
+        If no file matches, none can be read, a gas or orbit is not in the data, or region or event lie off it.
+    """
+    from gasquake import io
+
+    paths = _matching(config.gas.path)
+    kind = config.gas.source
+    if kind == "auto":
+        kind = "cube" if len(paths) == 1 and (paths[0] / "zarr.json").is_file() else "granules"
+    region = surroundings(config.region.resolve(), config.placebo.margin_degrees)
+    files: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+    if kind == "cube":
+        from gasquake import staging
+
+        step(f"opening the cube {paths[0]}")
+        cube = staging.open_cube(paths[0])
+        files = [dict(entry) for entry in staging.cube_inputs(paths[0])]
+    elif kind == "granules":
+        from gasquake import staging
+
+        report = staging.stage(
+            paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
+            resume=resume, progress=step,
+        )  # fmt: skip
+        refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
+        cube = staging.open_cube(report.out)
+        files = [dict(entry) for entry in staging.cube_inputs(report.out)]
+    else:
+        parts = []
+        for path in paths:
+            step(f"reading soundings from {path.name}")
+            try:
+                parts.append(io.open_soundings(path))
+                files.append({"path": path.name, "bytes": path.stat().st_size, "sha256": io.sha256(path)})
+            except (OSError, ValueError) as error:
+                refused.append({"path": path.name, "reason": str(error)})
+        if not parts:
+            raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read: {refused[0]['reason']}")
+        points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
+        cube = io.grid_soundings(
+            points,
+            step=config.gas.step,
+            region=region,
+            min_count=config.gas.min_soundings,
+            orbit=None if config.gas.orbits == ["all"] else "local_time",
+        )
+        if "all" in cube["orbit"].values:
+            cube = cube.assign(overpass=_middle_of_day(cube, event))
+    return Inputs(_fitting(cube, config, event, region), kind, files, refused)
+
+
+def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
+    """Overpass of soundings without a time of day: noon, and unknown on the day of the earthquake."""
+    start, end = cube["window_start"], cube["window_end"]
+    noon = start + (end - start) / 2
+    return noon.where((event.time < start) | (event.time >= end)).rename("overpass")
+
+
+def _matching(patterns: list[str]) -> list[Path]:
+    """Every file or cube that the patterns name, in order; a folder that is no cube stands for the files in it."""
+    found: list[Path] = []
+    for pattern in patterns:
+        paths = [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
+        if not paths:
+            raise ConfigError(f"gas.path: {pattern} matches no file")
+        for path in paths:
+            if path.is_dir() and not (path / "zarr.json").is_file():
+                inside = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+                if not inside:
+                    raise ConfigError(f"gas.path: the folder {path} is empty")
+                found += inside
+            else:
+                found.append(path)
+    return found
+
+
+def _fitting(cube: xr.Dataset, config: StudyConfig, event: Event, region: Region) -> xr.Dataset:
+    """The cube cut to what is asked for, or an error that says what it lacks."""
+    missing = [gas for gas in config.gas.gases if gas not in cube]
+    if missing:
+        there = [name for name in ("co", "ch4", "co2", "o3") if name in cube]
+        raise ConfigError(f"gas.gases: the data have no {missing}; they have {there}")
+    orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
+    if not orbits:
+        raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
+    try:
+        looked_at = config.region.resolve().select(cube)
+        cube = region.select(cube)
+    except ValueError as error:
+        raise ConfigError(f"region: {error}") from error
+    if min(looked_at.sizes["lat"], looked_at.sizes["lon"]) < 3:
+        raise ConfigError(
+            f"region: only {looked_at.sizes['lat']} by {looked_at.sizes['lon']} cells of the data lie in it; "
+            "take 3 by 3 or more"
+        )
+    if not config.region.resolve().contains(event.longitude, event.latitude):
+        raise ConfigError(
+            f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
+            f"{config.region.west:g}..{config.region.east:g} E, {config.region.south:g}..{config.region.north:g} N"
+        )
+    if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
+        raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
+    return cube.sel(orbit=orbits)

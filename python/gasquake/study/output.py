@@ -1,0 +1,184 @@
+"""What a study leaves on disk: each file written aside, synced and renamed, the summary last.
+
+The same configuration on the same inputs gives the same bytes, but for the time stamp in ``provenance.json``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from gasquake import io
+from gasquake._optional import attempt_import
+from gasquake.study.config import StudyConfig
+
+__all__ = ["SCHEMA_VERSION", "plain", "provenance", "summary_schema", "write_outputs"]
+
+SCHEMA_VERSION = "1.0"
+LIBRARIES = ("numpy", "scipy", "xarray", "pandas", "zarr", "h5netcdf", "pyhdf", "pydantic")
+
+
+def plain(value: Any, /) -> Any:
+    """A value as JSON knows it: missing numbers are null, dates are ISO 8601 in UTC.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, strings, dates, arrays, mappings and sequences of them.
+
+    Returns
+    -------
+    object
+        bool, int, float, str, None, list or dict.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything else.
+    """
+    if value is None or (isinstance(value, bool | str | int) and not isinstance(value, np.generic)):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    if isinstance(value, np.datetime64 | pd.Timestamp):
+        return None if pd.isna(value) else _iso(pd.Timestamp(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | xr.DataArray):
+        return [plain(v) for v in np.asarray(value).tolist()] if value.ndim else plain(np.asarray(value)[()])
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(v) for v in value]
+    raise TypeError(f"cannot write {type(value).__name__} to JSON")
+
+
+def _iso(time: pd.Timestamp) -> str:
+    if time == time.normalize():
+        return time.strftime("%Y-%m-%d")
+    return time.isoformat(timespec="seconds") + "Z"
+
+
+def summary_schema() -> dict[str, Any]:
+    """The JSON Schema of ``summary.json``.
+
+    Returns
+    -------
+    dict
+        Draft 2020-12.
+    """
+    text = resources.files("gasquake.study").joinpath("summary.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def provenance(config: StudyConfig, /, *, files: list[dict[str, Any]], refused: list[dict[str, str]]) -> dict[str, Any]:
+    """What made the results: inputs, configuration, versions and seeds.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        As it was run.
+    files : list of dict
+        Inputs with their sha256.
+    refused : list of dict
+        Inputs that could not be read, with the reason.
+
+    Returns
+    -------
+    dict
+        Ready for JSON. ``created`` is the only thing that differs between two runs.
+    """
+    from gasquake import __version__, kernels
+
+    versions = {"gasquake": __version__}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions,
+        "simd": kernels.build_info().simd,
+        "seed": config.seed,
+        "configuration": config.model_dump(mode="json"),
+        "inputs": files,
+        "refused": refused,
+    }
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with a final newline."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    with io.write_aside(path) as aside:
+        aside.write_text(text + "\n", encoding="utf-8")
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows that share their keys as CSV; missing numbers are empty."""
+    with io.write_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["empty"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: "" if v is None else v for k, v in plain(row).items()} for row in rows)
+
+
+def write_products(path: Path, products: xr.Dataset) -> None:
+    """Write the labelled products as netCDF-4 after CF-1.11."""
+    attempt_import("h5netcdf", extra="study", purpose="to write products.nc")
+    encoding: dict[Any, Any] = {
+        name: {"zlib": True, "complevel": 4} for name, array in products.data_vars.items() if array.dtype.kind in "fiu"
+    }
+    with io.write_aside(path) as aside:
+        products.to_netcdf(aside, engine="h5netcdf", encoding=encoding)
+
+
+def write_outputs(
+    folder: Path,
+    /,
+    *,
+    summary: dict[str, Any],
+    products: xr.Dataset,
+    track: dict[str, Any],
+    correlation: list[dict[str, Any]],
+    origin: dict[str, Any],
+) -> None:
+    """Write every file but figures and report.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+    summary : dict
+        Written last: where it stands, the rest stands too.
+    products : Dataset
+        For ``products.nc``.
+    track : dict
+        A GeoJSON FeatureCollection.
+    correlation : list of dict
+        Rows of ``correlation.csv``.
+    origin : dict
+        Of ``provenance.json``, as from `provenance`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_products(folder / "products.nc", products)
+    write_json(folder / "track.geojson", track)
+    write_table(folder / "correlation.csv", correlation)
+    write_json(folder / "provenance.json", origin)
+    write_json(folder / "summary.json", summary)

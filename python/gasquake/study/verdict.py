@@ -1,0 +1,161 @@
+"""One sentence that the numbers support, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gasquake.study.placebo import Rank
+
+__all__ = ["LEVEL", "Verdict", "conclude"]
+
+LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the study says.
+
+    Attributes
+    ----------
+    finding : str
+        "ROOTED", "AMPLITUDE_ONLY", "NONE" or "UNDETERMINED".
+    sentence : str
+        For a reader.
+    p_value : float
+        Of the headline among its placebos; NaN if there is none.
+    rests_on : list of str
+        What the sentence is built on: counts, rates, intervals.
+    limits : list of str
+        What it cannot say.
+    """
+
+    finding: str
+    sentence: str
+    p_value: float
+    rests_on: list[str]
+    limits: list[str]
+
+
+def conclude(
+    headline: Rank,
+    /,
+    *,
+    kind: str,
+    rooted_days: dict[str, tuple[int, int]],
+    base_rates: dict[str, tuple[float, float, float]],
+    window: tuple[str, str],
+    gases: list[str],
+    limits: list[str],
+) -> Verdict:
+    """The verdict of a study.
+
+    Parameters
+    ----------
+    headline : Rank
+        The event among its placebos.
+    kind : {"rooted", "amplitude"}
+        What the headline scores.
+    rooted_days : dict of str to tuple of int
+        For each gas: days of the window with a rooted profile at the epicentre, and days that could be judged.
+    base_rates : dict of str to tuple of float
+        For each gas: how often background days and other years are called rooted, with its interval.
+    window : tuple of str
+        First and last date of the tested stages.
+    gases : list of str
+        In order of the configuration.
+    limits : list of str
+        What is known to be missing.
+
+    Returns
+    -------
+    Verdict
+        UNDETERMINED where nothing could be judged, or where so few placebos exist that no result could be unusual.
+    """
+    names = _listed([gas.upper() for gas in gases])
+    span = f"from {window[0]} to {window[1]}"
+    judged = sum(n for _, n in rooted_days.values())
+    rests = [_resting(gas, rooted_days[gas], base_rates.get(gas)) for gas in gases if kind == "rooted"]
+    rests.append(_chance(headline))
+    if not np.isfinite(headline.statistic) or (kind == "rooted" and judged == 0):
+        sentence = f"Undetermined: {span} no profile of {names} near the epicentre could be judged."
+        return Verdict("UNDETERMINED", sentence, np.nan, rests, limits)
+    what = f"{names} over the epicentre {span}"
+    verb = "were" if len(gases) > 1 else "was"
+    unusual = headline.p_value <= LEVEL
+    if not np.isfinite(headline.p_value) or headline.smallest_p > LEVEL:
+        sentence = (
+            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
+            f"no result could have had p below {headline.smallest_p:.2g}."
+        )
+        return Verdict("UNDETERMINED", sentence, headline.p_value, rests, limits)
+    if kind == "amplitude":
+        size = "larger than chance would have it" if unusual else "no larger than chance would have it"
+        sentence = (
+            f"The anomaly of {what} was {size} (p = {headline.p_value:.3g}, {headline.n} placebos); whether it was "
+            "rooted at the ground or drifted in aloft these data cannot tell."
+        )
+        return Verdict("AMPLITUDE_ONLY" if unusual else "NONE", sentence, headline.p_value, rests, limits)
+    if unusual:
+        sentence = (
+            f"{what} {verb} rooted at the ground more than chance would have it (p = {headline.p_value:.3g}, "
+            f"{headline.n} placebos)."
+        )
+        return Verdict("ROOTED", sentence, headline.p_value, rests, limits)
+    sentence = (
+        f"{what} {verb} rooted at the ground no more than at other times and places (p = {headline.p_value:.3g}, "
+        f"{headline.n} placebos)."
+    )
+    return Verdict("NONE", sentence, headline.p_value, rests, limits)
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] | None) -> str:
+    line = f"{gas.upper()}: {days[0]} of {days[1]} judged days and orbits rooted at the epicentre"
+    if base is None or not np.isfinite(base[0]):
+        return f"{line}; no base rate"
+    return f"{line}, against {base[0]:.1%} ({base[1]:.1%} to {base[2]:.1%}) of background days and other years"
+
+
+def _chance(headline: Rank) -> str:
+    if headline.n == 0:
+        return "no placebo: nothing to compare with"
+    return (
+        f"{headline.n} placebos worth {headline.n_effective:.0f} independent ones; the smallest p they allow is "
+        f"{headline.smallest_p:.2g}; 95 % interval of the placebos' share {headline.p_low:.2g} to {headline.p_high:.2g}"
+    )
+
+
+def as_dict(verdict: Verdict, headline: Rank, /) -> dict[str, Any]:
+    """The verdict for ``summary.json``.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What is said.
+    headline : Rank
+        What it rests on.
+
+    Returns
+    -------
+    dict
+        Plain numbers and strings.
+    """
+    return {
+        "finding": verdict.finding,
+        "sentence": verdict.sentence,
+        "p_value": verdict.p_value,
+        "level": LEVEL,
+        "statistic": headline.statistic,
+        "n_placebos": headline.n,
+        "n_effective": headline.n_effective,
+        "smallest_p": headline.smallest_p,
+        "placebo_share_interval": [headline.p_low, headline.p_high],
+        "rests_on": verdict.rests_on,
+        "limits": verdict.limits,
+    }
