@@ -443,8 +443,8 @@ def rolling_correlation(
 
     Notes
     -----
-    The window is causal: no later day is in it. [D] At least 15 days: of fewer, half of all windows of unrelated noise
-    have |r| > 0.2 and some reach 0.9. Neighbouring values share all but one of their days.
+    The window is causal: no later day is in it. [D] At least 15 days: of unrelated noise one window of 7 days
+    in 4 has |r| > 0.5, of 15 days one in 17. Neighbouring values share all but one of their days.
 
     Examples
     --------

@@ -162,4 +162,5 @@ def _centred(values: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np
     """Values about the mean of each orbit, 0 where not used."""
     n = used.sum(axis=0)
     mean = np.divide(np.where(used, values, 0).sum(axis=0), n, out=np.zeros(n.shape), where=n > 0)
-    return np.asarray(np.where(used, values - mean, 0.0), dtype=np.float64)
+    centred: NDArray[np.float64] = np.where(used, values - mean, 0.0)
+    return centred

@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,17 +108,17 @@ def open_inputs(
 
         step(f"opening the cube {paths[0]}")
         cube = staging.open_cube(paths[0])
-        files = [dict(entry) for entry in staging.cube_inputs(paths[0])]
+        files = _granules_of(cube)
     elif kind == "granules":
         from gasquake import staging
 
         report = staging.stage(
             paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
-            resume=resume, progress=step,
+            resume=resume, progress=partial(counted, step),
         )  # fmt: skip
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
         cube = staging.open_cube(report.out)
-        files = [dict(entry) for entry in staging.cube_inputs(report.out)]
+        files = _granules_of(cube)
     else:
         parts = []
         for path in paths:
@@ -147,6 +148,29 @@ def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
     start, end = cube["window_start"], cube["window_end"]
     noon = start + (end - start) / 2
     return noon.where((event.time < start) | (event.time >= end)).rename("overpass")
+
+
+def counted(step: Callable[[str], None], done: int, total: int, /) -> None:
+    """Tell of every twentieth part of a long count.
+
+    Parameters
+    ----------
+    step : callable
+        Takes a line.
+    done, total : int
+        How many of how many.
+    """
+    if done == total or done % max(1, total // 20) == 0:
+        step(f"staging granules: {done} of {total}")
+
+
+def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
+    """What a staged cube was made of."""
+    columns = (cube[f"granule_{name}"].values.tolist() for name in ("name", "size", "sha256", "version"))
+    return [
+        {"path": path, "bytes": size, "sha256": digest, "version": version}
+        for path, size, digest, version in zip(*columns, strict=True)
+    ]
 
 
 def _matching(patterns: list[str]) -> list[Path]:

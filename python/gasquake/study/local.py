@@ -22,12 +22,12 @@ __all__ = ["Days", "at_epicentre", "epicentre_cell", "profile_report", "raw_repo
 N_RESAMPLES = 999  # [D] draws behind each onset
 
 
-def epicentre_cell(cube: xr.Dataset, event: Event, /) -> tuple[int, int]:
+def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[int, int]:
     """Row and column of the cell that holds the epicentre.
 
     Parameters
     ----------
-    cube : Dataset
+    cube : Dataset or DataArray
         With lat and lon.
     event : Event
         The earthquake.

@@ -20,7 +20,7 @@ from gasquake.study import chain, evidence, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.inputs import Inputs, open_inputs, surroundings
 
-__all__ = ["StudyResult", "run"]
+__all__ = ["StudyResult", "headline", "run"]
 
 Step = Callable[[str], None]
 
@@ -316,6 +316,7 @@ def _placebos(
 ) -> tuple[pd.DataFrame, dict[str, placebo.Rank]]:  # fmt: skip
     """Every statistic of the event and of its placebos."""
     scores = {"headline": _score(judged, kind, days.matched_window, event, config)}
+    chosen, tests, worth = _headline(scores["headline"], event, catalogue, config)
     for which in ("rooted", "rootless") if kind == "rooted" else ("amplitude",):
         for name, mask in days.matched_stage.items():
             scores[f"{which} {name}"] = _score(judged, which, mask, event, config)
@@ -326,18 +327,9 @@ def _placebos(
             found["zscore"], days.matched_window, radius_cells=config.profile.radius_cells, origin_time=event.time
         )
         scores[f"column {gas}"] = placebo.standardised(mean)
-    chosen = placebo.choose_placebos(
-        scores["headline"], event, config=config.placebo, catalogue=catalogue, seed=config.seed
-    )
-    worth = placebo.effective_number(chosen, min_distance_km=config.placebo.min_distance_km)
-    row, column = local.epicentre_cell(judged, event)
-    tests = {}
     for name, score in scores.items():
-        index = score.indexes["year"].get_indexer(chosen["year"])
-        null = score.values[index, chosen["row"].to_numpy(dtype=int), chosen["column"].to_numpy(dtype=int)]
-        chosen[name] = null
-        own = score.sel(year=days_year(event)).values[row, column] if days_year(event) in score["year"] else np.nan
-        tests[name] = placebo.rank(float(own), null, n_effective=worth)
+        own, chosen[name] = _at(score, event, chosen)
+        tests[name] = placebo.rank(own, chosen[name].to_numpy(), n_effective=worth)
     others = {
         f"spiral {gas}": chain.spiral_scores(
             found["zscore"],
@@ -360,9 +352,49 @@ def _placebos(
     return chosen, tests
 
 
-def days_year(event: Event) -> int:
-    """The year of the event."""
-    return int(pd.Timestamp(event.time).year)
+def _at(score: xr.DataArray, event: Event, chosen: pd.DataFrame) -> tuple[float, Any]:
+    """The score of the event, and of each placebo."""
+    index = score.indexes["year"].get_indexer(chosen["year"])
+    null = score.values[index, chosen["row"].to_numpy(dtype=int), chosen["column"].to_numpy(dtype=int)]
+    year = int(pd.Timestamp(event.time).year)
+    here = score.isel(dict(zip(("lat", "lon"), local.epicentre_cell(score, event), strict=True)))
+    return float(here.sel(year=year)) if year in score["year"] else np.nan, null
+
+
+def _headline(
+    score: xr.DataArray, event: Event, catalogue: pd.DataFrame | None, config: StudyConfig
+) -> tuple[pd.DataFrame, dict[str, placebo.Rank], float]:
+    """The placebos, the headline's rank among them, and how many independent ones they are worth."""
+    chosen = placebo.choose_placebos(score, event, config=config.placebo, catalogue=catalogue, seed=config.seed)
+    worth = placebo.effective_number(chosen, min_distance_km=config.placebo.min_distance_km)
+    own, null = _at(score, event, chosen)
+    return chosen, {"headline": placebo.rank(own, null, n_effective=worth)}, worth
+
+
+def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFrame | None = None) -> placebo.Rank:
+    """Only the test that decides, for many worlds: its calibration and its power.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        As for `run`.
+    cube : Dataset
+        A gas cube.
+    catalogue : DataFrame, optional
+        Earthquakes that spoil placebos.
+
+    Returns
+    -------
+    Rank
+        The same as ``run(config, cube=cube).tests["headline"]``.
+    """
+    event = config.event.resolve()
+    domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
+    cube = domain.select(cube).sel(orbit=config.gas.orbits)
+    days = _days(cube, event, config.stages.resolve(event.time), config)
+    judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=list(config.gas.gases))
+    score = _score(judged, _headline_kind(judged), days.matched_window, event, config)
+    return _headline(score, event, catalogue, config)[1]["headline"]
 
 
 def _score(judged: xr.Dataset, kind: str, mask: xr.DataArray, event: Event, config: StudyConfig) -> xr.DataArray:
