@@ -155,7 +155,8 @@ def _mean(values: NDArray[Any]) -> NDArray[np.float64]:
     known = np.isfinite(values)
     n = known.sum(axis=(-2, -1))
     total = np.where(known, values, 0).sum(axis=(-2, -1), dtype=np.float64)
-    return np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    mean: NDArray[np.float64] = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    return mean
 
 
 def _centred(values: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:
