@@ -40,12 +40,28 @@ def chunks_of(dims: tuple[str, ...], axes: Mapping[str, NDArray[Any]]) -> tuple[
     return tuple(sizes.get(dim) or len(axes[dim]) for dim in dims)
 
 
-def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dims: tuple[str, ...]) -> Any:
+def create_array(
+    group: Any,
+    name: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    dims: tuple[str, ...],
+    attrs: Mapping[str, Any] | None = None,
+) -> Any:
     """An array of the cube or of a part, with the same codecs in both: the chunks of one are chunks of the other."""
     codecs = attempt_import("zarr.codecs", extra="study", purpose="to stage granules")
     pack = codecs.BloscCodec(typesize=4, cname="zstd", clevel=3, shuffle="shuffle")
     return group.create_array(
-        name, shape=shape, chunks=chunks, dtype="float32", fill_value=np.nan, dimension_names=dims, compressors=pack
+        name,
+        shape=shape,
+        chunks=chunks,
+        dtype="float32",
+        fill_value=np.nan,
+        dimension_names=dims,
+        compressors=pack,
+        attributes=dict(attrs or {}),
+        # Files "c.0.1.0.0.0" in one folder: a folder for each axis would take longer to sync than the bytes.
+        chunk_key_encoding={"name": "default", "separator": "."},
     )
 
 

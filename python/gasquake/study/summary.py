@@ -199,9 +199,18 @@ def products(result: StudyResult, /) -> xr.Dataset:
     region = result.config.region.resolve()
     own = region.select(result.judged).sel(time=result.days.in_event_year)
     judged = own.rename({name: f"profile_{name}" for name in own.data_vars})
-    plain = [judged, result.means, result.fields]
+    peaks = [
+        maxima[["lon", "lat", "zscore", "n_valid"]].rename(
+            {"lon": f"{gas}_maximum_lon", "lat": f"{gas}_maximum_lat", "zscore": f"{gas}_maximum_zscore",
+             "n_valid": f"{gas}_maximum_n_valid"}
+        )
+        for gas, maxima in result.maxima.items()
+    ]  # fmt: skip
+    plain = [judged, result.means, result.fields, *peaks]
     parts = [part.drop_vars([c for c in part.coords if c not in part.dims], errors="ignore") for part in plain]
     merged = xr.merge(parts, combine_attrs="drop", compat="no_conflicts", join="outer")
+    if "level" in merged.dims:  # an outer join sorts upwards
+        merged = merged.sortby("level", ascending=False)
     return merged.assign_attrs(
         Conventions="CF-1.11",
         title=f"gasquake study of {result.event.name or result.event.event_id or 'an earthquake'}",
