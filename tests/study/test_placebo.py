@@ -383,16 +383,16 @@ def test_effective_number_by_hand() -> None:
 
 def test_without_an_earthquake_the_p_value_is_uniform() -> None:
     # The event is one more draw of the same noise: each place with a level of its own, which `standardised` takes out.
+    chosen = chosen_of(scores_on(COARSE), n=199)
+    index = tuple(chosen[name].to_numpy() for name in ("year", "row", "column"))
+    row, column = np.abs(COARSE["lat"] - EVENT.latitude).argmin(), np.abs(COARSE["lon"] - EVENT.longitude).argmin()
+    worth = placebo.effective_number(chosen, min_distance_km=500.0)
     p_values = []
     for world in range(200):
         rng = np.random.default_rng([41, world])
-        coords = grid((10, 50), (80, 125), 5.0)
         level, size = rng.normal(0, 3, (8, 9)), rng.uniform(0.8, 1.25, (8, 9))
-        scores = placebo.standardised(scores_on(coords, seed=world) * size + level)
-        chosen = chosen_of(scores, n=199, seed=world, min_distance_km=500.0)
-        null = scores.values[chosen["year"] - 2012, chosen["row"], chosen["column"]]
-        row, column = np.abs(coords["lat"] - 29.59).argmin(), np.abs(coords["lon"] - 102.08).argmin()
-        worth = placebo.effective_number(chosen, min_distance_km=500.0)
-        p_values.append(placebo.rank(float(scores.values[-1, row, column]), null, n_effective=worth).p_value)
+        scores = placebo.standardised(scores_on(COARSE, seed=world) * size + level).values
+        null = scores[index[0] - YEARS[0], index[1], index[2]]
+        p_values.append(placebo.rank(scores[-1, row, column], null, n_effective=worth).p_value)
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
     assert 0.015 <= np.mean(np.array(p_values) <= 0.05) <= 0.10

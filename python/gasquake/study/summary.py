@@ -244,6 +244,8 @@ def beside_truth(result: StudyResult, /) -> list[str]:
             simulated = truth["onset"].get(gas) if truth["amplitude"] else None
             lines.append(f"{gas + ' onset ' + orbit:26}{str(simulated or 'none')[:10]:>20}    {told}")
     for expected in truth["expected"]:
+        if expected["orbit"] not in result.profiles.get(expected["gas"], {}):
+            continue  # not studied
         counts = _between(result, expected)
         told = ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda item: -item[1]))
         last = np.datetime64(expected["end"]) - np.timedelta64(1, "D")
