@@ -14,13 +14,14 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
+from gasquake import motion
 from gasquake.places import Event, distance_km
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import PlaceboConfig
 
 __all__ = [
-    "Rank", "choose_placebos", "effective_number", "evidence", "matched_days", "occurrence", "rank", "standardised",
-    "window_scores",
+    "Rank", "choose_placebos", "effective_number", "evidence", "holm_by_family", "matched_days", "occurrence", "rank",
+    "standardised", "window_scores",
 ]  # fmt: skip
 
 FEWEST_YEARS = 5  # [D] other years from which a place's own mean and spread are known
@@ -339,6 +340,34 @@ class Rank:
     p_low: float
     p_high: float
     null: NDArray[np.float64]
+
+
+def holm_by_family(tests: dict[str, Rank], /) -> dict[str, float]:
+    """p-values of all tests but the headline, corrected by Holm within families of like questions.
+
+    Parameters
+    ----------
+    tests : dict of str to Rank
+        Named "headline", "<reading> <stage or gas>", "column <gas>", "spiral <gas>" or "link".
+
+    Returns
+    -------
+    dict
+        Name -> corrected p. Families ([D], fixed before any data): profiles by stage, profiles by gas, columns,
+        spirals, link.
+    """
+    families: dict[str, list[str]] = {}
+    for name in tests:
+        kind, _, where = name.partition(" ")
+        if name != "headline":
+            of_gas = where in ("co", "ch4", "co2", "o3")
+            family = kind if kind in ("column", "spiral", "link") else f"profiles by {'gas' if of_gas else 'stage'}"
+            families.setdefault(family, []).append(name)
+    corrected: dict[str, float] = {}
+    for names in families.values():
+        found = motion.holm([tests[name].p_value for name in names])
+        corrected |= dict(zip(names, found.tolist(), strict=True))
+    return corrected
 
 
 def rank(statistic: float, placebos: NDArray[np.float64], /, *, n_effective: float) -> Rank:

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gasquake import motion
 from gasquake.correlation import ZHAO2022_TABLE_1
-from gasquake.study import movement, output, verdict
+from gasquake.study import movement, output, placebo, verdict
 from gasquake.study.pipeline import StudyResult
 from gasquake.study.placebo import Rank
 
@@ -85,9 +84,8 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
 
 
 def _ranks(tests: dict[str, Rank]) -> dict[str, dict[str, Any]]:
-    """Each test; all but the headline corrected for how many there are."""
-    others = [name for name in tests if name != "headline"]
-    corrected = dict(zip(others, motion.holm([tests[name].p_value for name in others]).tolist(), strict=True))
+    """Each test; all but the headline corrected for how many of its kind there are."""
+    corrected = placebo.holm_by_family(tests)
     found = {}
     for name, rank in tests.items():
         kept = asdict(rank)
