@@ -148,8 +148,7 @@ def _analyse(
         tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
 
     step("verdicts over the epicentre and their base rates")
-    own_maxima = {gas: column_maxima[gas].sel(time=own) for gas in gases}
-    report = local.profile_report(judged, event, days, maxima=own_maxima, config=config.profile, seed=config.seed)
+    report = local.profile_report(judged, event, days, maxima=column_maxima, config=config.profile, seed=config.seed)
     row, column = local.epicentre_cell(cube, event)
     here = cube.isel(lat=row, lon=column).load()
     raw: dict[str, dict[str, Any]] = {}
