@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gasquake.report.language import Language
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["Picture", "draw"]
 
