@@ -422,6 +422,35 @@ def test_killed_at_random_moments(
         assert [path.name for path in folder.iterdir()] == ["cube.zarr"]
 
 
+@pytest.mark.parametrize("name", ["co/c.0.0.0.0.0", "record.json"])
+def test_a_part_that_a_power_cut_spoilt_is_made_again(
+    granules: list[Path], whole: Path, tmp_path: Path, name: str
+) -> None:
+    class PowerCut(Exception):
+        pass
+
+    def cut(done: int, total: int) -> None:
+        if done == total:
+            raise PowerCut
+
+    out = tmp_path / "cube.zarr"
+    with pytest.raises(PowerCut):
+        staged(granules, out, progress=cut)
+    parts = sorted(tmp_path.glob(".cube.zarr.staging/block-*"))
+    assert [part.name[:9] for part in parts] == ["block-600", "block-601"]
+    (parts[0] / name).write_bytes(b"")
+    read_again = []
+
+    def reader(path, /, **choice):
+        read_again.append(path)
+        return stand_in.read(path, **choice)
+
+    _stage(granules, out, None, ("co", "ch4"), "standard", 1, True, None, reader)
+    numbers = {path: int(date.astype(np.int64)) // 32 for path, date in zip(granules, DATES, strict=True)}
+    assert {numbers[path] for path in read_again} == {600, 602}  # the other part served
+    assert digest(out) == digest(whole)
+
+
 def test_killed_with_its_processes(granules: list[Path], whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "cube.zarr"
     code = (

@@ -268,7 +268,7 @@ def _tasks(
     for block in sorted({day // DAYS for day in wanted}):
         sources = {day: several for day, several in wanted.items() if day // DAYS == block}
         kept = {day: known for day, known in old.days.items() if day // DAYS == block} if old else {}
-        files = {day: [(s.path.name, s.size) for s in several] for day, several in sources.items()}
+        files = {day: [(str(s.path), s.size) for s in several] for day, several in sources.items()}
         all_that_counts = json.dumps([choice.text(), axes, cells["variables"], files, kept], sort_keys=True)
         digest = hashlib.sha256(all_that_counts.encode()).hexdigest()[:16]
         folder = work / f"block-{block}-{digest}"
