@@ -285,5 +285,5 @@ def _superseded(wanted: dict[int, tuple[Source, ...]], staged: set[Path], refuse
         counts = next((s.path for s in several if s.path in staged), None)
         if counts is not None:
             left = [s.path for s in several if s.path != counts and s.path not in refused]
-            found += [Skipped(path, f"superseded by {counts.name}") for path in left]
+            found += [Skipped(path, f"superseded by {counts}") for path in left]
     return found
