@@ -20,7 +20,7 @@ from scipy import stats
 
 STORE = Path(".bench/calibration.json")
 PAGE = Path("docs/science/calibration.md")
-AMPLITUDES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
+AMPLITUDES = (0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5)
 # A smaller domain than the demonstration's: what is tested is the test, and a world takes a second.
 DOMAIN = (88.0, 18.0, 116.0, 42.0)
 

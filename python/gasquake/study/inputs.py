@@ -112,6 +112,7 @@ def open_inputs(
     elif kind == "granules":
         from gasquake import staging
 
+        work.mkdir(parents=True, exist_ok=True)
         report = staging.stage(
             paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
             resume=resume, progress=partial(counted, step),

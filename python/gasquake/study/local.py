@@ -17,9 +17,28 @@ from gasquake.stages import Stage
 from gasquake.study.config import ProfileConfig
 from gasquake.study.evidence import scan
 
-__all__ = ["Days", "at_epicentre", "epicentre_cell", "profile_report", "raw_report"]
+__all__ = ["Days", "at_epicentre", "epicentre_cell", "nearest_cell", "profile_report", "raw_report"]
 
 N_RESAMPLES = 999  # [D] draws behind each onset
+
+
+def nearest_cell(cube: xr.Dataset | xr.DataArray, longitude: float, latitude: float, /) -> tuple[int, int]:
+    """Row and column of the cell whose centre is nearest, whatever turn its longitude is on.
+
+    Parameters
+    ----------
+    cube : Dataset or DataArray
+        With lat and lon.
+    longitude, latitude : float
+        Degrees.
+
+    Returns
+    -------
+    tuple of int
+        Positions along lat and lon.
+    """
+    turn = (cube["lon"].values - longitude + 180.0) % 360.0 - 180.0
+    return int(np.argmin(np.abs(cube["lat"].values - latitude))), int(np.argmin(np.abs(turn)))
 
 
 def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[int, int]:
@@ -37,9 +56,7 @@ def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[in
     tuple of int
         Positions along lat and lon.
     """
-    row = int(np.argmin(np.abs(cube["lat"].values - event.latitude)))
-    turn = (cube["lon"].values - event.longitude + 180.0) % 360.0 - 180.0
-    return row, int(np.argmin(np.abs(turn)))
+    return nearest_cell(cube, event.longitude, event.latitude)
 
 
 class Days:
@@ -237,7 +254,8 @@ def _at_maxima(judged: xr.Dataset, maxima: xr.Dataset | None, orbit: str) -> lis
         best = maxima.sel(orbit=orbit, time=day)
         if not np.isfinite(best["lon"].item()):
             continue
-        cell = judged.sel(time=day).sel(lon=best["lon"].item(), lat=best["lat"].item(), method="nearest")
+        row, column = nearest_cell(judged, best["lon"].item(), best["lat"].item())
+        cell = judged.sel(time=day).isel(lat=row, lon=column)
         rows.append(
             {
                 "date": day,

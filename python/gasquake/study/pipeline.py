@@ -54,6 +54,8 @@ class StudyResult:
         The paper's criterion on raw profiles.
     lateral : Dataset
         Epicentre against the ring of 1 to 3 degrees.
+    maxima : dict of str to Dataset
+        Daily maxima of each gas on every level, dims (time, orbit, level); empty for a one-layer product.
     tracks : list of Track
         One for each gas.
     correlation : dict of str to Dataset
@@ -85,6 +87,7 @@ class StudyResult:
     profiles: dict[str, dict[str, Any]]
     raw: dict[str, dict[str, Any]]
     lateral: xr.Dataset
+    maxima: dict[str, xr.Dataset]
     tracks: list[movement.Track]
     correlation: dict[str, xr.Dataset]
     placebos: pd.DataFrame
@@ -182,11 +185,12 @@ def _analyse(
 
     step("daily maxima and their motion")
     column_maxima = {gas: movement.maxima_of(columns[gas]["zscore"], event, region) for gas in gases}
-    tracks = []
+    tracks, maxima = [], {}
     for gas in gases:
         volume = None
         if layered:
             volume = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="volume")
+            maxima[gas] = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="level")
         step(f"{gas}: spirals against chance")
         tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
 
@@ -217,8 +221,8 @@ def _analyse(
 
     conclusion = _conclude(config, inputs, judged, report, tests, kind, days, catalogue, windows, baseline)
     return StudyResult(
-        config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, tracks, linked, placebos,
-        tests, kind, masses, rolling, conclusion, truth,
+        config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, maxima, tracks, linked,
+        placebos, tests, kind, masses, rolling, conclusion, truth,
     )  # fmt: skip
 
 
@@ -433,6 +437,7 @@ def _conclude(
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),
+        also=verdict.further_findings(tests, stages=[stage.name for stage in windows]),
         limits=_limits(config, inputs, judged, catalogue, baseline),
     )
 
