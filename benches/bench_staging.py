@@ -4,7 +4,7 @@
 even a look at fill values; "pyhdf-same-cells" lets HDF4 inflate only what the region needs. The time of `stage` is all
 of it: the start of its processes, two hashes a granule, checks, compression, and a cube that is synced to the disk.
 
-A simulated granule is fill but for the region, and HDF4 inflates fill some five times faster than the numbers of a
+A simulated granule is fill but for the region, and HDF4 inflates fill some four times faster than the numbers of a
 real granule: on those, reading takes more of the time, and what `stage` adds takes less.
 """
 
