@@ -12,8 +12,8 @@ import xarray as xr
 
 from gasquake.correlation import ZHAO2022_TABLE_1
 from gasquake.study import movement, output, placebo, verdict
-from gasquake.study.pipeline import StudyResult
 from gasquake.study.placebo import Rank
+from gasquake.study.result import StudyResult
 
 __all__ = ["beside_truth", "correlation_rows", "products", "summarise", "track_geojson", "write"]
 
