@@ -131,7 +131,7 @@ def seasonal_zscore(
     if days.shape != (array.shape[axis],):
         raise ValueError(f"day must have shape ({array.shape[axis]},) as axis {axis} of values, got {days.shape}")
     view, restore = lanes(array, axis)
-    anomaly, zscore, mean, std = (np.empty_like(view) for _ in range(4))
+    anomaly, zscore, mean, std = np.empty_like(view), np.empty_like(view), np.empty_like(view), np.empty_like(view)
     count = np.empty(view.shape, np.int32)
     _core.seasonal_zscore(
         view,

@@ -85,6 +85,18 @@ pub fn load<T: Real, const L: usize>(
     }
 }
 
+/// Row `t` of a tile, to be written in place; none where it is narrower than `L` or its lanes lie apart.
+///
+/// What is computed beside it and then copied (see [`store`]) is often written in halves of what the copy reads, which
+/// no processor forwards: the copy waits until the halves are in the cache.
+#[inline(always)]
+pub fn whole_row<'a, T, const L: usize>(
+    tile: &'a mut ArrayViewMut2<'_, T>,
+    t: usize,
+) -> Option<&'a mut [T; L]> {
+    tile.row_mut(t).into_slice()?.try_into().ok()
+}
+
 /// Writes one row of a tile.
 #[inline(always)]
 pub fn store<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, t: usize, row: &[T; L]) {
