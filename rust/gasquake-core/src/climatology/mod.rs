@@ -11,7 +11,7 @@ pub use calendar::Calendar;
 pub use robust::seasonal_zscore_robust;
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{expect_store, load, store, tiles, tiles_mut};
+use crate::lanes::{Cut, expect_store, load, store, tiles, tiles_mut};
 use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::real::Real;
@@ -165,13 +165,14 @@ fn each_tile<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let outputs = tiles_mut(out.anomaly, LANES)
+    let cut = Cut::aligned(&out.anomaly, LANES);
+    let outputs = tiles_mut(out.anomaly, cut)
         .into_iter()
-        .zip(tiles_mut(out.zscore, LANES))
-        .zip(tiles_mut(out.mean, LANES))
-        .zip(tiles_mut(out.std, LANES))
-        .zip(tiles_mut(out.count, LANES));
-    let jobs = tiles(values, LANES).into_iter().zip(outputs).map(
+        .zip(tiles_mut(out.zscore, cut))
+        .zip(tiles_mut(out.mean, cut))
+        .zip(tiles_mut(out.std, cut))
+        .zip(tiles_mut(out.count, cut));
+    let jobs = tiles(values, cut).into_iter().zip(outputs).map(
         |(values, ((((anomaly, zscore), mean), std), count))| {
             let out = OutputTile {
                 anomaly,

@@ -9,7 +9,7 @@ mod ordered;
 pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{expect, expect_store, load, store, tiles, tiles_mut, whole_row};
+use crate::lanes::{Cut, expect, expect_store, load, store, tiles, tiles_mut, whole_row};
 use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
@@ -93,9 +93,10 @@ pub fn rolling_mean<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let jobs = tiles(values, LANES)
+    let cut = Cut::aligned(&mean, LANES);
+    let jobs = tiles(values, cut)
         .into_iter()
-        .zip(tiles_mut(mean, LANES))
+        .zip(tiles_mut(mean, cut))
         .map(|(values, mean)| Walk {
             values,
             window,
@@ -118,9 +119,10 @@ pub fn rolling_std<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let jobs = tiles(values, LANES)
+    let cut = Cut::aligned(&std, LANES);
+    let jobs = tiles(values, cut)
         .into_iter()
-        .zip(tiles_mut(std, LANES))
+        .zip(tiles_mut(std, cut))
         .map(|(values, std)| Walk {
             values,
             window,
@@ -148,11 +150,12 @@ pub fn rolling_zscore<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let outputs = tiles_mut(anomaly, LANES)
+    let cut = Cut::aligned(&anomaly, LANES);
+    let outputs = tiles_mut(anomaly, cut)
         .into_iter()
-        .zip(tiles_mut(zscore, LANES))
-        .zip(tiles_mut(count, LANES));
-    let jobs = tiles(values, LANES).into_iter().zip(outputs).map(
+        .zip(tiles_mut(zscore, cut))
+        .zip(tiles_mut(count, cut));
+    let jobs = tiles(values, cut).into_iter().zip(outputs).map(
         |(values, ((anomaly, zscore), count))| Walk {
             values,
             window,
