@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:  # loading it takes a fifth of the import of the kernels
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "as_float",
@@ -21,7 +23,7 @@ __all__ = [
     "resolve_axis",
 ]
 
-FloatArray = NDArray[np.floating[Any]]
+FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
 
 
 def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -> FloatArray:
