@@ -80,10 +80,7 @@ pub fn tiles<T>(array: ArrayView3<'_, T>, cut: impl Into<Cut>) -> Vec<ArrayView2
 }
 
 /// As [`tiles`], for writing.
-pub fn tiles_mut<T>(
-    array: ArrayViewMut3<'_, T>,
-    cut: impl Into<Cut>,
-) -> Vec<ArrayViewMut2<'_, T>> {
+pub fn tiles_mut<T>(array: ArrayViewMut3<'_, T>, cut: impl Into<Cut>) -> Vec<ArrayViewMut2<'_, T>> {
     cut!(array, cut)
 }
 

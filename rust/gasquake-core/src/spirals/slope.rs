@@ -167,7 +167,12 @@ impl Slope {
 
 /// The best amplitude for given nonlinear parameters: least squares, reweighted once for Huber's loss.
 #[inline(always)]
-pub(super) fn amplitude<K: Curve>(curve: K, track: &Track, q: &[Pack; MAX_Q], delta: f64) -> Complex {
+pub(super) fn amplitude<K: Curve>(
+    curve: K,
+    track: &Track,
+    q: &[Pack; MAX_Q],
+    delta: f64,
+) -> Complex {
     let mut c = Complex::ZERO;
     let passes = if delta < f64::INFINITY { 2 } else { 1 };
     for pass in 0..passes {

@@ -155,17 +155,19 @@ pub fn rolling_zscore<T: Real>(
         .into_iter()
         .zip(tiles_mut(zscore, cut))
         .zip(tiles_mut(count, cut));
-    let jobs = tiles(values, cut).into_iter().zip(outputs).map(
-        |(values, ((anomaly, zscore), count))| Walk {
-            values,
-            window,
-            emit: Score {
-                anomaly,
-                zscore,
-                count,
-            },
-        },
-    );
+    let jobs =
+        tiles(values, cut)
+            .into_iter()
+            .zip(outputs)
+            .map(|(values, ((anomaly, zscore), count))| Walk {
+                values,
+                window,
+                emit: Score {
+                    anomaly,
+                    zscore,
+                    count,
+                },
+            });
     for_each(exec, jobs.collect(), |job, _| vectorize(job))
 }
 
@@ -213,12 +215,7 @@ impl<T: Real> Emit<T> for Mean<'_, T> {
 }
 
 #[inline(always)]
-fn mean<T: Real, const L: usize>(
-    out: &mut [T; L],
-    min_count: f64,
-    head: &Sums<L>,
-    tail: &Sums<L>,
-) {
+fn mean<T: Real, const L: usize>(out: &mut [T; L], min_count: f64, head: &Sums<L>, tail: &Sums<L>) {
     for l in 0..L {
         let Moments { n, mean, .. } = head.lane(l).merge(tail.lane(l)).moments();
         let enough = n >= min_count && n > 0.0;
@@ -248,12 +245,7 @@ impl<T: Real> Emit<T> for Std<'_, T> {
 }
 
 #[inline(always)]
-fn std<T: Real, const L: usize>(
-    out: &mut [T; L],
-    min_count: f64,
-    head: &Sums<L>,
-    tail: &Sums<L>,
-) {
+fn std<T: Real, const L: usize>(out: &mut [T; L], min_count: f64, head: &Sums<L>, tail: &Sums<L>) {
     for l in 0..L {
         let Moments { n, variance, .. } = head.lane(l).merge(tail.lane(l)).moments();
         let std = variance.sqrt();
