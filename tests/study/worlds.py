@@ -25,7 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def settings_of(event: Any, folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
+def settings_of(event: Any, folder: Path, /, **sections: dict[str, Any]) -> dict[str, Any]:
     """What a TOML file would hold, with `sections` laid over it."""
     origin = str(np.datetime_as_string(event.time, "s")) + "Z"
     found: dict[str, Any] = {
@@ -40,7 +40,7 @@ def settings_of(event: Any, folder: Path, **sections: dict[str, Any]) -> dict[st
     return found
 
 
-def config_of(event: Any, folder: Path, **sections: dict[str, Any]) -> study.StudyConfig:
+def config_of(event: Any, folder: Path, /, **sections: dict[str, Any]) -> study.StudyConfig:
     return study.StudyConfig.model_validate(settings_of(event, folder, **sections))
 
 

@@ -6,6 +6,7 @@ silently keeps its default would be worse than none. Paths are relative to the f
 
 from __future__ import annotations
 
+import glob
 import math
 import tomllib
 from datetime import UTC, datetime
@@ -530,7 +531,7 @@ def _absolute(config: StudyConfig, folder: Path) -> StudyConfig:
 
     update: dict[str, Any] = {
         "event": {"catalogue": place(config.event.catalogue)},
-        "gas": {"path": [str(folder / p) for p in config.gas.path]},
+        "gas": {"path": [_pattern(p, folder) for p in config.gas.path]},
         "track": {"roti": place(config.track.roti)},
         "placebo": {"catalogue": place(config.placebo.catalogue)},
         "output": {"directory": place(config.output.directory)},
@@ -538,6 +539,12 @@ def _absolute(config: StudyConfig, folder: Path) -> StudyConfig:
     return config.model_copy(
         update={name: getattr(config, name).model_copy(update=section) for name, section in update.items()}
     )
+
+
+def _pattern(path: str, folder: Path) -> str:
+    """A pattern from `folder`, whose own name is none."""
+    literal = folder / path
+    return str(literal) if literal.exists() or Path(path).is_absolute() else str(Path(glob.escape(str(folder)), path))
 
 
 def _utc(time: datetime) -> datetime:

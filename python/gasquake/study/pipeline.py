@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gasquake import correlation, episodes, profiles, stages
+from gasquake import correlation, episodes, motion, profiles, stages
 from gasquake.errors import ConfigError
 from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
 from gasquake.study import comparison, evidence, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
-from gasquake.study.inputs import Inputs, open_inputs, surroundings
+from gasquake.study.inputs import Inputs, fitting, open_inputs
 from gasquake.study.result import StudyResult
 
 __all__ = ["headline", "run"]
@@ -62,18 +62,19 @@ def run(
     ConfigError
         If the configuration and the data do not go together.
     """
+    from gasquake import io
+
     config = config if isinstance(config, StudyConfig) else load_config(config)
     event = config.event.resolve()
     windows = config.stages.resolve(event.time)
+    if catalogue is None and config.placebo.catalogue is not None:  # before the granules, which take long
+        catalogue = _read("placebo.catalogue", io.read_catalogue, config.placebo.catalogue)
+    if config.track.roti is not None:
+        _read("track.roti", motion.roti_series, config.track.roti)
     if cube is None:
         inputs = open_inputs(config, event, work=config.output.directory / ".work", step=step, resume=resume)
     else:
-        domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
-        inputs = Inputs(domain.select(cube).sel(orbit=config.gas.orbits), "given")
-    if catalogue is None and config.placebo.catalogue is not None:
-        from gasquake import io
-
-        catalogue = io.read_catalogue(config.placebo.catalogue)
+        inputs = Inputs(fitting(cube, config, event), "given")
     return _analyse(config, event, windows, inputs, catalogue, truth, step)
 
 
@@ -95,13 +96,20 @@ def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFram
         The same as ``run(config, cube=cube).tests["headline"]``.
     """
     event = config.event.resolve()
-    domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
-    cube = domain.select(cube).sel(orbit=config.gas.orbits)
+    cube = fitting(cube, config, event)
     days = _days(cube, event, config.stages.resolve(event.time), config)
     judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=list(config.gas.gases))
     kind = comparison.headline_kind(judged)
     tests = comparison.headline(judged, event, days, kind=kind, catalogue=catalogue, config=config)[1]
     return tests["headline"]
+
+
+def _read(key: str, reader: Callable[[Path], Any], path: Path) -> Any:
+    """A table that the configuration names, or an error with its key."""
+    try:
+        return reader(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{key}: {error}") from error
 
 
 def _analyse(
@@ -216,9 +224,11 @@ def _other_readings(
             for orbit in plain["orbit"].values.tolist():
                 own = plain.sel(orbit=orbit, time=days.in_event_year)
                 found = evidence.standardise(own[gas], config.anomaly, baseline="rolling")
-                shape = config.profile.model_copy(update={"shape": "assumed"})
+                kernel = evidence.kernel_of(plain, gas, orbit, config.profile)
+                if kernel is not None and "time" in kernel.dims:
+                    kernel = kernel.sel(time=own["time"])
                 verdicts = evidence.scan(
-                    found, gas=gas, surface_pressure=own["surface_pressure"], kernel=None, config=shape
+                    found, gas=gas, surface_pressure=own["surface_pressure"], kernel=kernel, config=config.profile
                 )["verdict"]
                 rolling[gas][orbit] = [
                     {"date": date, "verdict": ProfileVerdict(int(v)).name}
@@ -230,7 +240,7 @@ def _other_readings(
 def _lateral(cube: xr.Dataset, gases: list[str], event: Event, own: xr.DataArray) -> xr.Dataset:
     """The paper's lateral criterion in the event's year."""
     near = cube.sel(time=own)
-    ground = near.get("surface_pressure")
+    ground = near.get("surface_pressure") if "level" in near.dims else None
     found: dict[str, xr.DataArray] = {}
     for gas in gases:
         contrast = episodes.lateral_contrast(
@@ -313,10 +323,14 @@ def _limits(
         )
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append("the averaging kernels have about one degree of freedom: the vertical shape is the retrieval's")
+    absent = [orbit for orbit in config.gas.orbits if orbit not in cube["orbit"].values]
+    if absent:
+        limits.append(f"the data have no {' and no '.join(absent)} orbit")
     if baseline == "rolling":
+        alone = "" if evidence.other_years(cube) else f"{n_days} days without other years: "
         limits.append(
-            f"{n_days} days without other years: a day is compared with the {config.anomaly.window_days} before it, "
-            "and a slow change looks like an anomaly"
+            f"{alone}a day is compared with the {config.anomaly.window_days} before it, and a slow change looks like "
+            "an anomaly"
         )
     if catalogue is None:
         limits.append("no catalogue was given: placebos may lie near other earthquakes")
