@@ -178,6 +178,8 @@ def _show(result: Any, folder: Path, *, as_json: bool) -> None:
     click.echo(result.verdict.sentence)
     for line in result.verdict.rests_on:
         click.echo(f"  - {line}")
+    for line in result.verdict.also:
+        click.echo(f"  + {line}")
     for line in result.verdict.limits:
         click.echo(f"  ! {line}")
     if result.truth is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,87 +15,14 @@ from gasquake import correlation, episodes, profiles, stages
 from gasquake.errors import ConfigError
 from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
-from gasquake.study import chain, evidence, local, movement, placebo, verdict
+from gasquake.study import comparison, evidence, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.inputs import Inputs, open_inputs, surroundings
+from gasquake.study.result import StudyResult
 
-__all__ = ["StudyResult", "headline", "run"]
+__all__ = ["headline", "run"]
 
 Step = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """All that a study found.
-
-    Attributes
-    ----------
-    config : StudyConfig
-        What was asked.
-    event : Event
-        The earthquake.
-    stages : list of Stage
-        In order of time.
-    inputs : Inputs
-        The data, and what was refused.
-    days : Days
-        Which days are which.
-    judged : Dataset
-        Verdicts of the whole domain and archive, dims (gas, orbit, time, lat, lon).
-    means : Dataset
-        Stage means in the region.
-    fields : Dataset
-        In the region, in the event's year: ``<gas>_zscore`` and ``<gas>_anomaly`` with level, ``x<gas>_zscore`` and
-        ``x<gas>_anomaly`` of the column.
-    profiles : dict
-        gas -> orbit -> daily verdicts, base rates, runs, onset.
-    raw : dict
-        The paper's criterion on raw profiles.
-    lateral : Dataset
-        Epicentre against the ring of 1 to 3 degrees.
-    maxima : dict of str to Dataset
-        Daily maxima of each gas on every level, dims (time, orbit, level); empty for a one-layer product.
-    tracks : list of Track
-        One for each gas.
-    correlation : dict of str to Dataset
-        Stage correlations and differences; empty with one gas.
-    placebos : DataFrame
-        One row each, with every statistic.
-    tests : dict of str to Rank
-        Every statistic among its placebos; "headline" is the one that decides.
-    headline_kind : str
-        "rooted" or "amplitude".
-    masses : dict
-        Implied masses.
-    rolling : dict
-        Daily verdicts at the epicentre's cell against the days before, where the seasonal baseline decides.
-    verdict : Verdict
-        The sentence.
-    truth : dict or None
-        Of a simulated scene.
-    """
-
-    config: StudyConfig
-    event: Event
-    stages: list[stages.Stage]
-    inputs: Inputs
-    days: local.Days
-    judged: xr.Dataset
-    means: xr.Dataset
-    fields: xr.Dataset
-    profiles: dict[str, dict[str, Any]]
-    raw: dict[str, dict[str, Any]]
-    lateral: xr.Dataset
-    maxima: dict[str, xr.Dataset]
-    tracks: list[movement.Track]
-    correlation: dict[str, xr.Dataset]
-    placebos: pd.DataFrame
-    tests: dict[str, placebo.Rank]
-    headline_kind: str
-    masses: dict[str, dict[str, Any]]
-    rolling: dict[str, dict[str, Any]]
-    verdict: verdict.Verdict
-    truth: dict[str, Any] | None = field(default=None)
 
 
 def run(
@@ -151,6 +77,33 @@ def run(
     return _analyse(config, event, windows, inputs, catalogue, truth, step)
 
 
+def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFrame | None = None) -> placebo.Rank:
+    """Only the test that decides, for many worlds: its calibration and its power.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        As for `run`.
+    cube : Dataset
+        A gas cube.
+    catalogue : DataFrame, optional
+        Earthquakes that spoil placebos.
+
+    Returns
+    -------
+    Rank
+        The same as ``run(config, cube=cube).tests["headline"]``.
+    """
+    event = config.event.resolve()
+    domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
+    cube = domain.select(cube).sel(orbit=config.gas.orbits)
+    days = _days(cube, event, config.stages.resolve(event.time), config)
+    judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=list(config.gas.gases))
+    kind = comparison.headline_kind(judged)
+    tests = comparison.headline(judged, event, days, kind=kind, catalogue=catalogue, config=config)[1]
+    return tests["headline"]
+
+
 def _analyse(
     config: StudyConfig, event: Event, windows: list[stages.Stage], inputs: Inputs, catalogue: pd.DataFrame | None,
     truth: dict[str, Any] | None, step: Step,
@@ -195,8 +148,7 @@ def _analyse(
         tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
 
     step("verdicts over the epicentre and their base rates")
-    own_maxima = {gas: column_maxima[gas].sel(time=own) for gas in gases}
-    report = local.profile_report(judged, event, days, maxima=own_maxima, config=config.profile, seed=config.seed)
+    report = local.profile_report(judged, event, days, maxima=column_maxima, config=config.profile, seed=config.seed)
     row, column = local.epicentre_cell(cube, event)
     here = cube.isel(lat=row, lon=column).load()
     raw: dict[str, dict[str, Any]] = {}
@@ -209,8 +161,8 @@ def _analyse(
     linked = _linked(columns, gases, event, region, days, config)
 
     step("the same at other times and places")
-    kind = _headline_kind(judged)
-    placebos, tests = _placebos(judged, columns, event, days, kind, catalogue, config)
+    kind = comparison.headline_kind(judged)
+    placebos, tests = comparison.compare(judged, columns, event, days, kind=kind, catalogue=catalogue, config=config)
 
     masses: dict[str, dict[str, Any]] = {}
     if "surface_pressure" in cube:
@@ -307,107 +259,6 @@ def _linked(
     return found
 
 
-def _headline_kind(judged: xr.Dataset) -> str:
-    """Roots where the retrieval resolves the vertical, else the size of the anomaly alone."""
-    verdicts = judged["verdict"].values
-    shapeless = (verdicts == ProfileVerdict.AMPLITUDE_ONLY).any()
-    return "rooted" if not shapeless and (verdicts > ProfileVerdict.UNDETERMINED).any() else "amplitude"
-
-
-def _placebos(
-    judged: xr.Dataset, columns: dict[str, xr.Dataset], event: Event, days: local.Days, kind: str,
-    catalogue: pd.DataFrame | None, config: StudyConfig,
-) -> tuple[pd.DataFrame, dict[str, placebo.Rank]]:  # fmt: skip
-    """Every statistic of the event and of its placebos."""
-    scores = {"headline": _score(judged, kind, days.matched_window, event, config)}
-    chosen, tests, worth = _headline(scores["headline"], event, catalogue, config)
-    for which in ("rooted", "rootless") if kind == "rooted" else ("amplitude",):
-        for name, mask in days.matched_stage.items():
-            scores[f"{which} {name}"] = _score(judged, which, mask, event, config)
-        for gas in judged["gas"].values.tolist():
-            scores[f"{which} {gas}"] = _score(judged.sel(gas=[gas]), which, days.matched_window, event, config)
-    for gas, found in columns.items():
-        mean = placebo.window_scores(
-            found["zscore"], days.matched_window, radius_cells=config.profile.radius_cells, origin_time=event.time
-        )
-        scores[f"column {gas}"] = placebo.standardised(mean)
-    for name, score in scores.items():
-        own, chosen[name] = _at(score, event, chosen)
-        tests[name] = placebo.rank(own, chosen[name].to_numpy(), n_effective=worth)
-    others = {
-        f"spiral {gas}": chain.spiral_scores(
-            found["zscore"],
-            event,
-            config.region.resolve(),
-            chosen,
-            own=days.in_event_year,
-            sigma_km=config.track.sigma_km,
-        )
-        for gas, found in columns.items()
-    }
-    if {"co", "ch4"} <= set(columns):
-        others["link"] = chain.link_scores(
-            columns["co"]["anomaly"], columns["ch4"]["anomaly"], event, chosen, mask=days.matched_window,
-            radius_cells=config.profile.radius_cells,
-        )  # fmt: skip
-    for name, (own, null) in others.items():
-        chosen[name] = null
-        tests[name] = placebo.rank(own, null, n_effective=worth)
-    return chosen, tests
-
-
-def _at(score: xr.DataArray, event: Event, chosen: pd.DataFrame) -> tuple[float, Any]:
-    """The score of the event, and of each placebo."""
-    index = score.indexes["year"].get_indexer(chosen["year"])
-    null = score.values[index, chosen["row"].to_numpy(dtype=int), chosen["column"].to_numpy(dtype=int)]
-    year = int(pd.Timestamp(event.time).year)
-    here = score.isel(dict(zip(("lat", "lon"), local.epicentre_cell(score, event), strict=True)))
-    return float(here.sel(year=year)) if year in score["year"] else np.nan, null
-
-
-def _headline(
-    score: xr.DataArray, event: Event, catalogue: pd.DataFrame | None, config: StudyConfig
-) -> tuple[pd.DataFrame, dict[str, placebo.Rank], float]:
-    """The placebos, the headline's rank among them, and how many independent ones they are worth."""
-    chosen = placebo.choose_placebos(score, event, config=config.placebo, catalogue=catalogue, seed=config.seed)
-    worth = placebo.effective_number(chosen, min_distance_km=config.placebo.min_distance_km)
-    own, null = _at(score, event, chosen)
-    return chosen, {"headline": placebo.rank(own, null, n_effective=worth)}, worth
-
-
-def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFrame | None = None) -> placebo.Rank:
-    """Only the test that decides, for many worlds: its calibration and its power.
-
-    Parameters
-    ----------
-    config : StudyConfig
-        As for `run`.
-    cube : Dataset
-        A gas cube.
-    catalogue : DataFrame, optional
-        Earthquakes that spoil placebos.
-
-    Returns
-    -------
-    Rank
-        The same as ``run(config, cube=cube).tests["headline"]``.
-    """
-    event = config.event.resolve()
-    domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
-    cube = domain.select(cube).sel(orbit=config.gas.orbits)
-    days = _days(cube, event, config.stages.resolve(event.time), config)
-    judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=list(config.gas.gases))
-    score = _score(judged, _headline_kind(judged), days.matched_window, event, config)
-    return _headline(score, event, catalogue, config)[1]["headline"]
-
-
-def _score(judged: xr.Dataset, kind: str, mask: xr.DataArray, event: Event, config: StudyConfig) -> xr.DataArray:
-    mean = placebo.window_scores(
-        placebo.evidence(judged, kind), mask, radius_cells=config.profile.radius_cells, origin_time=event.time
-    )
-    return placebo.standardised(mean)
-
-
 def _conclude(
     config: StudyConfig, inputs: Inputs, judged: xr.Dataset, report: dict[str, dict[str, Any]],
     tests: dict[str, placebo.Rank], kind: str, days: local.Days, catalogue: pd.DataFrame | None,
@@ -437,6 +288,7 @@ def _conclude(
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),
+        also=verdict.further_findings(tests, stages=[stage.name for stage in windows]),
         limits=_limits(config, inputs, judged, catalogue, baseline),
     )
 
