@@ -179,7 +179,7 @@ def _tiles(
 ) -> list[tuple[str, str, str]]:  # fmt: skip
     headline = result.tests["headline"]
     tiles = [
-        (say.number(headline.p_value, 2), say("tile.p"), say("tile.p_note", smallest=say.number(headline.smallest_p, 2))),
+        (say.p(headline.p_value), say("tile.p"), say("tile.p_note", smallest=say.p(headline.smallest_p))),
         (str(headline.n), say("tile.placebos"), say("tile.placebos_note", worth=f"{headline.n_effective:.0f}")),
     ]
     if result.headline_kind != "rooted":

@@ -147,10 +147,8 @@ def _onto(lon: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.flo
 
 def _coast(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> list[list[list[float]]]:
     """Pieces of coast within the map and a little around it."""
-    try:
-        from gasquake.plot.lines import coastlines
-    except ImportError:  # until the figures are here
-        return []
+    from gasquake.plot import coastlines
+
     east, north = coastlines()
     x = _onto(east, lon)
     near = (

@@ -19,6 +19,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 MISSING = "–"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GASES = {"co": "CO", "ch4": "CH₄", "co2": "CO₂", "o3": "O₃"}
 # Characters that a page cannot hold or that turn the direction of what follows: control codes but tab and newlines,
 # lone surrogates of file names that are not UTF-8, and the marks of bidirectional text.
@@ -122,8 +123,8 @@ class Words:
     >>> say = Words("en")
     >>> say("orbit.ascending"), say.name("stage", "before"), say.name("stage", "my own")
     ('ascending', 'before', 'my own')
-    >>> say.number(0.003116, 2), say.number(None), say.interval(-0.4, 1.0)
-    ('0.0031', '–', '−0.4 to 1')
+    >>> say.number(0.003116, 2), say.number(-2.5e-10), say.number(None)
+    ('0.0031', '−2.5 × 10⁻¹⁰', '–')
     """
 
     def __init__(self, language: Language) -> None:
@@ -203,7 +204,34 @@ class Words:
         """
         if value is None or not math.isfinite(value):
             return MISSING
-        return f"{value:.{digits}g}".replace("-", "−")
+        mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+        power = f" × 10{str(int(exponent)).translate(_RAISED)}" if exponent else ""
+        return mantissa.replace("-", "−") + power
+
+    def p(self, value: float | None, /) -> str:
+        """A p-value.
+
+        Parameters
+        ----------
+        value : float or None
+            0 to 1; None and NaN are missing.
+
+        Returns
+        -------
+        str
+            Two figures that count below 0.1, two decimal places above; never 1 for what is less.
+
+        Examples
+        --------
+        >>> say = Words("en")
+        >>> [say.p(value) for value in (0.003116, 0.132, 0.996, 1.0)]
+        ['0.0031', '0.13', '> 0.99', '1']
+        """
+        if value is None or not math.isfinite(value):
+            return MISSING
+        if value >= 0.995:
+            return "1" if value >= 1.0 else "> 0.99"
+        return f"{value:.2f}" if value >= 0.1 else self.number(value, 2)
 
     def fixed(self, value: float | None, places: int = 2, /) -> str:
         """A number with so many decimal places, grouped by thousands.

@@ -93,6 +93,7 @@ def render(
         "policy": _policy(styles, script), "css": _raw(styles), "script": _raw(script),
         "data": _raw(interactive.safe_json(explorer)), "explorer": explorer,
         "title": say("page.title", event=heading), "heading": heading, "where": _where(result, say),
+        "figures_in_language": figures.drawable(language),
         "simulated": bool(result.inputs.cube.attrs.get("simulated", 0)), "version": made["versions"]["gasquake"],
         "sections": [(name, f"section.{name}") for name in present],
         "conclusion": conclusion.conclude(result, plain, say), "kind": result.headline_kind,
@@ -208,7 +209,8 @@ def _facts(result: StudyResult, plain: Mapping[str, Any], say: Words) -> list[tu
         ("gases", say("word.comma").join(gas_label(gas) for gas in result.profiles)),
         ("orbits", say("word.comma").join(orbits)),
         ("source", f"{kind}: {names}" if names else kind),
-        ("files", say("fact.files_value", n=len(result.inputs.files), refused=len(result.inputs.refused))),
+        ("files", say("fact.files_value", n=len(result.inputs.files), refused=len(result.inputs.refused))
+                  if result.inputs.files or result.inputs.refused else ""),
         ("days", say("fact.days_value", n=inputs["days"], own=inputs["days_in_event_year"],
                      first=inputs["first_date"], last=inputs["last_date"])),
         ("baseline", say.name("baseline", inputs["baseline"])),
@@ -226,11 +228,11 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
             continue
         least = min((t["p_holm"] for t in track["tests"] if t["p_holm"] is not None), default=None)
         lines.append(say("motion.best", gas=gas_label(gas), model=say.name("model", track["best_model"]), n=track["n"],
-                         p=say.number(least, 2)))  # fmt: skip
+                         p=say.p(least)))  # fmt: skip
         if track["roti"]:
             roti = track["roti"]
             lines.append(say("motion.roti", gas=gas_label(gas), kept=roti["days_kept"], days=roti["days"],
-                             threshold=roti["threshold"], p=say.number(roti["p_random_subset"], 2)))  # fmt: skip
+                             threshold=roti["threshold"], p=say.p(roti["p_random_subset"])))  # fmt: skip
     return lines
 
 

@@ -27,7 +27,7 @@ class Cell:
     order : str or float or None
         What it is sorted by; the text if None.
     kind : str
-        "text", "number", "verdict-<NAME>", "code" or "best".
+        "text", "prose" (which may wrap), "number", "verdict-<NAME>", "code" or "best".
     """
 
     text: str
@@ -109,8 +109,18 @@ def _number(say: Words, value: float | None, digits: int = 3) -> Cell:
     return Cell(say.number(value, digits), value, "number")
 
 
+def _p(say: Words, value: float | None) -> Cell:
+    return Cell(say.p(value), value, "number")
+
+
 def _fixed(say: Words, value: float | None, places: int = 2) -> Cell:
     return Cell(say.fixed(value, places), value, "number")
+
+
+def _span(say: Words, low: float | None, high: float | None, places: int = 2) -> Cell:
+    if low is None or high is None:
+        return Cell(MISSING, None, "number")
+    return Cell(say("word.interval", low=say.fixed(low, places), high=say.fixed(high, places)), low, "number")
 
 
 def _count(value: int) -> Cell:
@@ -154,7 +164,7 @@ def _moment(iso: str) -> str:
 
 def _refused(summary: Mapping[str, Any], say: Words) -> Table:
     refused = summary["inputs"]["refused"]
-    rows = [[Cell(str(r["path"]), kind="code"), Cell(str(r["reason"]))] for r in refused[:MOST_ROWS]]
+    rows = [[Cell(str(r["path"]), kind="code"), Cell(str(r["reason"]), kind="prose")] for r in refused[:MOST_ROWS]]
     return Table("refused", _heads(say, "file", "reason"), rows, left_out=max(len(refused) - MOST_ROWS, 0))
 
 
@@ -244,7 +254,7 @@ def _episodes(summary: Mapping[str, Any], say: Words) -> Table:
         e = found["neighbourhood"]["episode"]
         rows.append([
             *_gas_and_orbit(say, gas, orbit), *(_dates(say, e, which) for which in ("onset", "recovery")),
-            _fixed(say, e["elevation"]), _number(say, e["p"], 2), _count(e["n"]),
+            _fixed(say, e["elevation"]), _p(say, e["p"]), _count(e["n"]),
         ])  # fmt: skip
     return Table("episodes", _heads(say, "gas", "orbit", "onset", "recovery", "elevation", "p", "observed_days"), rows)
 
@@ -307,7 +317,7 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
 def _spirals(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
         [Cell(gas_label(gas)), Cell(say.name("model", test["spiral"])), Cell(say.name("null", test["null"])),
-         _fixed(say, test["statistic"]), _number(say, test["p_value"], 2), _number(say, test["p_holm"], 2)]
+         _fixed(say, test["statistic"]), _p(say, test["p_value"]), _p(say, test["p_holm"])]
         for gas, track in summary["tracks"].items() for test in track["tests"]
     ]  # fmt: skip
     return Table("spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2])
@@ -320,7 +330,7 @@ def _helices(summary: Mapping[str, Any], say: Words) -> Table:
         if helix:
             climb = f"{say.fixed(helix['climb'])} ± {say.fixed(helix['climb_se'])}"
             rows.append([
-                Cell(gas_label(gas)), Cell(climb, helix["climb"], "number"), _number(say, helix["p_value"], 2),
+                Cell(gas_label(gas)), Cell(climb, helix["climb"], "number"), _p(say, helix["p_value"]),
                 _fixed(say, helix["zeta_r2"]), _number(say, helix["zeta_rmse"]), _fixed(say, helix["r2_plane"]),
                 _number(say, helix["rmse_km"]), _count(helix["n"]),
             ])  # fmt: skip
@@ -333,10 +343,10 @@ def _correlation(summary: Mapping[str, Any], say: Words) -> Table:
     for row in summary["correlation"]:
         rows.append([
             Cell(say.name("stage", row["stage"])), Cell(say.name("orbit", row["orbit"])),
-            _fixed(say, row["pearson"]), Cell(say.interval(row["low"], row["high"], 2)), _count(row["n"]),
-            _fixed(say, row["n_effective"], 1), _number(say, row["pearson_p"], 2),
-            _number(say, row["p_against_background"], 2), _fixed(say, row["zhao2022_r"]),
-            Cell(say.interval(row["zhao2022_low"], row["zhao2022_high"], 2)),
+            _fixed(say, row["pearson"]), _span(say, row["low"], row["high"]), _count(row["n"]),
+            _fixed(say, row["n_effective"], 1), _p(say, row["pearson_p"]),
+            _p(say, row["p_against_background"]), _fixed(say, row["zhao2022_r"]),
+            _span(say, row["zhao2022_low"], row["zhao2022_high"]),
             Cell(MISSING if row["zhao2022_n"] is None else str(row["zhao2022_n"]), row["zhao2022_n"], "number"),
         ])  # fmt: skip
     names = ("stage", "orbit", "r", "interval", "n", "n_effective", "p_shift", "p_background", "paper_r",
@@ -349,9 +359,9 @@ def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
     for name, test in summary["placebo"]["tests"].items():
         rows.append([
             Cell(test_name(name, say), name, "best" if name == "headline" else "text"), _fixed(say, test["statistic"]),
-            _number(say, test["p_value"], 2), _number(say, test["p_holm"], 2),
-            Cell(say.interval(test["p_low"], test["p_high"], 2)), _count(test["n"]),
-            _fixed(say, test["n_effective"], 0), _number(say, test["smallest_p"], 2),
+            _p(say, test["p_value"]), _p(say, test["p_holm"]),
+            _span(say, test["p_low"], test["p_high"], 3), _count(test["n"]),
+            _fixed(say, test["n_effective"], 0), _p(say, test["smallest_p"]),
         ])  # fmt: skip
     names = ("test", "statistic", "p", "p_holm", "share_interval", "placebos", "worth", "smallest_p")
     return Table("placebos", _heads(say, *names), rows, sortable=True)
@@ -411,7 +421,7 @@ def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
         told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
         days = say("word.interval", low=first, high=_day_before(end))
         rows.append([Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
-                     _verdict(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"))])  # fmt: skip
+                     _verdict(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose")])  # fmt: skip
     return Table("truth", heads, rows)
 
 

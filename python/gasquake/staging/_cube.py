@@ -238,7 +238,7 @@ def working_folder(out: Path) -> Iterator[Path]:
             else:  # killed between the two renames
                 (work / "old").rename(out)
         yield work
-        shutil.rmtree(work)  # not after an error: what is finished serves the next run
+        shutil.rmtree(work, ignore_errors=True)  # not after an error: what is finished serves the next run
 
 
 def exchange(work: Path, out: Path) -> None:

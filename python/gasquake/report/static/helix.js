@@ -10,11 +10,11 @@ function helix(tracks) {
     const pen = prepared(canvas, width, height);
     const far = 1.05 * Math.max(50, ...track.points.map((p) => Math.max(Math.abs(p[0]), Math.abs(p[1]))));
     const top = Math.ceil(Math.max(4, ...track.points.map((p) => p[2])) / 4) * 4;
-    const unit = Math.min(width * 0.33, height * 0.42);
+    const unit = Math.min(width * 0.32, height * 0.37);
     const place = (p) => {
       const x = p[0] / far, y = p[1] / far, up = (p[2] / top) * 1.5 - 0.75;
       const a = x * Math.cos(yaw) - y * Math.sin(yaw), b = x * Math.sin(yaw) + y * Math.cos(yaw);
-      return [width / 2 + a * unit, height / 2 - (up * Math.cos(pitch) + b * Math.sin(pitch)) * unit, b * Math.cos(pitch) - up * Math.sin(pitch)];
+      return [width / 2 + a * unit, height * 0.47 - (up * Math.cos(pitch) + b * Math.sin(pitch)) * unit, b * Math.cos(pitch) - up * Math.sin(pitch)];
     };
     const line = (points, colour, thick, dash) => {
       pen.strokeStyle = colour; pen.lineWidth = thick; pen.setLineDash(dash || []); pen.beginPath();
