@@ -8,7 +8,8 @@ Importing this package loads nothing but itself. Its modules load when they are 
     gasquake.anomalies.rolling_zscore(array, 30)  # labelled arrays: loads xarray
 
 `kernels` is what other packages import; `profiles`, `anomalies` and `tracks` are the same calculations on
-`xarray.DataArray`, which find their dimensions, keep coordinates and set units.
+`xarray.DataArray`, which find their dimensions, keep coordinates and set units. `io` and `staging` read files, `study`
+traces an earthquake with all of them, `report` writes what it found.
 """
 
 from __future__ import annotations
@@ -16,18 +17,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gasquake import anomalies, columns, errors, kernels, places, profiles, projection, tracks, units
+    from gasquake import (
+        anomalies,
+        columns,
+        correlation,
+        episodes,
+        errors,
+        io,
+        kernels,
+        motion,
+        places,
+        plot,
+        profiles,
+        projection,
+        report,
+        simulate,
+        stages,
+        staging,
+        study,
+        tracks,
+        trend,
+        units,
+    )
 
 __all__ = [
     "__version__",
     "anomalies",
     "columns",
+    "correlation",
+    "episodes",
     "errors",
+    "io",
     "kernels",
+    "motion",
     "places",
+    "plot",
     "profiles",
     "projection",
+    "report",
+    "simulate",
+    "stages",
+    "staging",
+    "study",
     "tracks",
+    "trend",
     "units",
 ]
 

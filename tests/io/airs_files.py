@@ -86,9 +86,10 @@ def write_v7(
         data = sd.create(name, kinds[values.dtype.str[1:]], values.shape)
         dims = ("StdPressureLev", "YDim", "XDim")[-values.ndim :]
         for axis, dim in enumerate(dims):
-            data.dim(axis).setname(f"{dim}:{grid}")
+            wrong = values.shape[axis] != scales[dim].size  # HDF4 holds one length for each name of a dimension
+            data.dim(axis).setname(f"{dim}:{name if wrong else grid}")
         data.setcompress(SDC.COMP_DEFLATE, 5)
-        fill = 0 if values.dtype.kind == "i" else FILL
+        fill = 0 if values.dtype.kind in "iu" else FILL
         data.attr("_FillValue").set(kinds[values.dtype.str[1:]], fill)
         data[:] = values
         members.setdefault(grid, []).append(data.ref())
@@ -116,6 +117,8 @@ def write_v7(
         first = sd.select(next(n for n, v in sd.datasets().items() if f"StdPressureLev:{grid}" in v[0]))
         for axis, (dim, values) in enumerate(scales.items()):
             handle = first.dim(axis)
+            if handle.length() != len(values):
+                continue
             handle.setscale(SDC.FLOAT32 if dim == "StdPressureLev" else SDC.FLOAT64, values.tolist())
         first.endaccess()
     sd.attr("HDFEOSVersion").set(SDC.CHAR, "HDFEOS_V2.20")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from laziness import assert_lazy_and_equal, no_compute
 
 from gasquake import tracks
-from gasquake.motion import MaximaFrequency, daily_maxima, maxima_frequency
+from gasquake.motion import MaximaFrequency, compare_models, daily_maxima, maxima_frequency, spiral_tests
 from gasquake.places import Event, Region
 from gasquake.projection import project
 
@@ -206,6 +206,8 @@ def test_errors(rng: np.random.Generator) -> None:
         daily_maxima(z.drop_vars("lon"), epicentre=HERE)
     with pytest.raises(TypeError, match=r"zscore must be an xarray\.DataArray"):
         daily_maxima(z.values, epicentre=HERE)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"epicentre must be an Event or \(lon, lat\)"):
+        daily_maxima(z, epicentre=(102.0, 30.0, 16.0))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no cell lies in the region"):
         daily_maxima(z, epicentre=HERE, region=Region(0.0, 0.0, 5.0, 5.0))
 
@@ -221,6 +223,39 @@ def test_frequency_counts_every_place_once(rng: np.random.Generator) -> None:
         maxima_frequency(track.where(False))
     with pytest.raises(ValueError, match="track must have x and y"):
         maxima_frequency(track.drop_vars("x"))
+
+
+def test_a_column_taken_of_a_cube_keeps_its_level(rng: np.random.Generator) -> None:
+    found = daily_maxima(cube(rng).sel(level=600.0), epicentre=HERE, per="column")
+    assert found.level.item() == 600.0
+    assert found.x.dims == ("time", "orbit")
+
+
+def test_from_a_field_to_a_tested_track(rng: np.random.Generator) -> None:
+    """A blob that moves steadily is found, is a line, and stands out against other years."""
+    years = []
+    for moving in (True, False, False):
+        z = xr.DataArray(
+            rng.normal(size=(24, 13, 15)),
+            {
+                "time": np.datetime64("2022-08-10", "ns") + np.arange(24) * np.timedelta64(1, "D"),
+                "lat": 24.5 + np.arange(13.0),
+                "lon": 95.5 + np.arange(15.0),
+            },
+            ("time", "lat", "lon"),
+        ).where(rng.random((24, 13, 15)) > 0.2)
+        day = xr.DataArray(np.arange(24.0), dims="time")
+        blob = 12 * np.exp(-((z.lat - 26.5 - 0.3 * day) ** 2) - (z.lon - 97.5 - 0.4 * day) ** 2)
+        years.append(daily_maxima(z + blob * moving, epicentre=HERE, per="column"))
+    track = years[0]
+    frequency = maxima_frequency(xr.concat(years[1:], "year"))
+    assert frequency.weight.sum() == 48
+    found = compare_models(track.x, track.y, track.time, leave_one_out=False)
+    assert found.best == "line"
+    np.testing.assert_allclose(found["line"].parameters["vx"], 0.4 * 96.3, rtol=0.15)
+    np.testing.assert_allclose(found["line"].parameters["vy"], 0.3 * 111.2, rtol=0.15)
+    tests = spiral_tests(track.x, track.y, track.time, seed=1, n=39, climatology=frequency, loss="square")
+    assert (tests.p_value.sel(null="climatology") == 1 / 40).all()
 
 
 def test_frequency_errors() -> None:

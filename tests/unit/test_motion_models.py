@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from gasquake import kernels
 from gasquake.motion import ModelComparison, compare_models, fit_helix, spiral_path
 
 Complex = NDArray[np.complex128]
+LOG: Any = {"kind": "logarithmic", "anchor": "centre"}
 PLAIN = ("constant", "line", "random_walk")
 SPIRALS = ("involute_centre", "involute_cusp", "archimedean_centre", "logarithmic_centre", "logarithmic_cusp")
 
@@ -364,3 +366,11 @@ def test_the_path_has_the_error_that_the_fit_says(kind: Any, anchor: Any, rng: n
     px, py = spiral_path(fit, t - t.min(), kind=kind, anchor=anchor)
     assert px.shape == (3, 4, 15)
     np.testing.assert_allclose(np.sqrt(np.mean((x - px) ** 2 + (y - py) ** 2, axis=-1)), fit.rmse, rtol=1e-7)
+
+
+def test_a_path_that_does_not_turn_or_leaves_the_earth_is_no_warning() -> None:
+    t = np.arange(8.0)
+    radial = kernels.fit_spirals(10 * t + 5, 0 * t, t, kind="logarithmic", loss="square")
+    px, _ = spiral_path(replace(radial, rate=np.array(0.0), growth=np.array(np.inf)), t, **LOG)
+    assert np.isnan(px).all()
+    spiral_path(radial, [1e9], **LOG)

@@ -74,6 +74,8 @@ def test_days_are_kept_from_the_threshold_on() -> None:
     assert filter_days(noon, roti).sizes["time"] == 2
     with pytest.raises(TypeError, match="roti must be a Series"):
         filter_days(track(3), pd.DataFrame())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="without a time zone"):
+        filter_days(track(3), roti.tz_localize("UTC"))
     with pytest.raises(TypeError, match="track must be"):
         filter_days(track(3).x, roti)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="threshold must be finite"):

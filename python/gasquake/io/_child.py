@@ -1,7 +1,9 @@
 """What runs in the reading process: opens HDF4, HDF5 and netCDF-3 files and sends names, attributes and arrays back.
 
-This file is run as a script (see `worker`) and imports nothing of gasquake, so that a reading process starts quickly.
-The libraries that read files are C code which damaged files can kill or hang: only this process dies of it.
+This file is run as a script (see `worker`) and imports nothing of gasquake, so that it starts quickly. The libraries
+that read files are C code, which damaged files can kill, hang, or leave in a state where the next file is misread. So,
+where the system can fork, each file is read by a fork of this process, which has the libraries loaded and never opens a
+file itself.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from typing import Any
+from importlib import import_module
+from typing import Any, BinaryIO
 
-MEMORY_LIMIT = 8 << 30  # bytes of address space: a damaged header must not ask for all the memory there is
+MEMORY_LIMIT = 4 << 30  # bytes of address space: a damaged header must not ask for all the memory there is
+CPU_LIMIT = 600  # seconds
 
 Window = tuple[tuple[int, int], ...]
 
@@ -48,7 +52,10 @@ class Hdf4:
         }  # fmt: skip
 
     def header(self) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-        attributes = {name: _plain(value) for name, value in self.sd.attributes().items()}
+        # pyhdf makes text of its bytes one at a time: half the time of a granule would go into what dims say already.
+        every = [self.sd.attr(number) for number in range(self.sd.info()[1])]
+        wanted = [a for a in every if not a.info()[0].startswith(("StructMetadata", "ArchiveMetadata"))]
+        attributes = {attribute.info()[0]: _plain(attribute.get()) for attribute in wanted}
         attributes |= self._grid_attributes()
         shapes = {}
         for name, (_, shape, _, _) in self.sd.datasets().items():
@@ -188,6 +195,7 @@ class NetCdf3:
 
 
 FORMATS = {"hdf4": Hdf4, "hdf5": Hdf5, "netcdf3": NetCdf3}
+LIBRARIES = {"hdf4": ("pyhdf.SD", "pyhdf.HDF", "pyhdf.V", "pyhdf.VS"), "hdf5": ("h5py",), "netcdf3": ("scipy.io",)}
 
 
 def _answer(file: Any, request: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -199,8 +207,7 @@ def _answer(file: Any, request: tuple[Any, ...]) -> tuple[Any, Any]:
         file = FORMATS[arguments[0]](arguments[1])
         return file, file.header()
     if kind == "close":
-        if file is not None:
-            file.close()
+        file.close()
         return None, None
     if kind == "info":
         return file, file.info(*arguments)
@@ -208,34 +215,73 @@ def _answer(file: Any, request: tuple[Any, ...]) -> tuple[Any, Any]:
     return file, np.asarray(values, dtype=values.dtype.newbyteorder("="), order="C")
 
 
+def _serve(request: tuple[Any, ...], requests: BinaryIO, replies: BinaryIO) -> bool:
+    """Answer all requests about one file, until it is closed (True) or there is trouble with it (False)."""
+    file = None
+    while True:
+        try:
+            file, answer = _answer(file, request)
+        except BaseException as error:
+            _send(replies, "refused", f"{type(error).__name__}: {error}".strip())
+            return False
+        _send(replies, "done", answer)
+        if file is None:
+            return True
+        request = pickle.load(requests)
+
+
+def _send(replies: BinaryIO, state: str, answer: Any) -> None:
+    pickle.dump((state, answer), replies, protocol=5)
+    replies.flush()
+
+
+def _set_limits() -> None:
+    """Limits for one file, also if nobody is left to watch the time."""
+    try:
+        import resource
+    except ImportError:
+        return  # no such limits on this system
+    for kind, wanted in (
+        (resource.RLIMIT_AS, MEMORY_LIMIT),
+        (resource.RLIMIT_CPU, CPU_LIMIT),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
 def main() -> None:
     """Answer requests from standard input until it ends."""
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a C library prints must not get between the replies
-    try:
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        limit = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    except (ImportError, ValueError, OSError):
-        pass  # no such limits here
-    file = None
     while True:
         try:
             request = pickle.load(requests)
         except EOFError:
             return
+        if request[0] != "open":  # the file it is about met with trouble before, and is gone
+            _send(replies, "done" if request[0] == "close" else "refused", None)
+            continue
         try:
-            file, answer = _answer(file, request)
-            reply = ("done", answer)
+            for module in LIBRARIES[request[1]]:
+                import_module(module)
         except ModuleNotFoundError as error:
-            reply = ("missing", error.name)
-        except BaseException as error:
-            reply = ("refused", f"{type(error).__name__}: {error}".strip())
-        pickle.dump(reply, replies, protocol=5)
-        replies.flush()
+            _send(replies, "missing", error.name)
+            continue
+        if not hasattr(os, "fork"):
+            if not _serve(request, requests, replies):
+                return  # the library may be in any state: the next file gets a new process
+            continue
+        child = os.fork()
+        if child == 0:
+            try:
+                _set_limits()
+                _serve(request, requests, replies)
+            finally:
+                os._exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code:
+            _send(replies, "died", -code)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Files of science data, read in a process of their own: a damaged file can kill that process, but not this one.
 
 pyhdf and h5py are C libraries, and byte-mutated files make both crash, hang or ask for all memory. So every file is
-read by a child process that this module starts when it is first needed, keeps, and starts anew after it died, was too
-slow, or met a damaged file (which may have left the library in any state). HDF5's lack of thread safety is solved on
-the way: one file is open at a time, and threads wait for one another. To read in parallel, use processes: each has a
-reader of its own, also after a fork.
+read by a child process (`_child`), which this module starts when it is first needed and keeps: one that loads the
+libraries and forks for each file. HDF5's lack of thread safety is solved on the way: one file is open at a time, and
+threads wait for one another. To read in parallel use processes: each has a reader of its own, also after a fork.
 
 A plain pipe and `subprocess` are used rather than `multiprocessing` or `concurrent.futures`: these run the user's main
-module again in every spawned process, refuse to start processes from a daemonic one, and cannot kill a single worker.
+module again in every spawned process, refuse to start processes from a daemonic one, and cannot end a single worker.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -31,10 +31,8 @@ from gasquake.errors import GranuleError
 
 __all__ = ["DataFile", "Variable", "is_missing", "open_data_file"]
 
-#: [D] Seconds that one request may take: far more than any real granule needs, so that it only ends what hangs.
+#: [D] Seconds that one file may take: far more than any real granule needs, so that it only ends what hangs.
 TIMEOUT = 120.0
-#: [D] Files after which a reading process is replaced, so that leaks of the C libraries never add up.
-FILES_PER_PROCESS = 500
 
 _MAGIC = {
     b"\x0e\x03\x13\x01": "hdf4",
@@ -54,56 +52,46 @@ _LIBRARIES = {"pyhdf": "HDF4", "h5py": "HDF5 and netCDF-4"}
 
 
 class _Failed(Exception):
-    """The reading process died, hung or reported an error."""
+    """The file could not be read."""
 
 
 class _Reader:
-    """One reading process and its two pipes."""
+    """The reading process and its two pipes."""
 
     def __init__(self) -> None:
-        # One thread for the linear algebra that nobody asks of it: less memory, and it starts faster.
-        environment = {
-            **os.environ,
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "HDF5_USE_FILE_LOCKING": "FALSE",
-        }
-        self.files = 0
-        self.pid = os.getpid()
+        # One thread for the linear algebra that nobody asks of it: it starts faster, and a process with one thread may
+        # fork. Archives often lie on file systems that cannot lock, and reading needs no lock.
+        settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_USE_FILE_LOCKING": "FALSE"}
+        self._waiting = False  # a request is under way: its answer is, or will be, in the pipe
+        self._late = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            env={**os.environ, **settings},
+            start_new_session=True,  # with its forks it is ended as one; Ctrl-C is for us
         )
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be asked: it lives, and owes no answer."""
+        return self._process.poll() is None and not self._waiting
 
     def ask(self, *request: Any) -> Any:
         """Send a request and wait for its answer."""
         process = self._process
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(TIMEOUT, end)
-        timer.daemon = True
-        timer.start()
+        self._waiting = True
         try:
             pickle.dump(request, process.stdin, protocol=5)
             process.stdin.flush()
             state, answer = pickle.load(process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
-            if late.is_set():
+            if self._late:
                 raise _Failed(f"reading took more than {TIMEOUT:g} s, and was ended") from None
-            process.kill()
-            code = process.wait()
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            raise _Failed(f"the file is damaged: it killed the process that read it ({how})") from error
-        finally:
-            timer.cancel()
+            raise _Failed("the file is damaged, or memory ran out: the process that read it was killed") from error
+        self._waiting = False
         if state == "done":
             return answer
         if state == "missing":
@@ -112,17 +100,42 @@ class _Reader:
                 'pip install "gasquake[study]"',
                 name=answer,
             )
+        if state == "died":
+            raise _Failed(f"the file is damaged: it killed the process that read it (signal {answer})")
         raise _Failed(f"the file is damaged: {answer}")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """End the process if the block takes too long."""
+        timer = threading.Timer(TIMEOUT, self._end_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _end_late(self) -> None:
+        self._late = True
+        self._kill()
 
     def stop(self) -> None:
         """End the process; a second time is harmless."""
-        process = self._process
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
+        self._kill()
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-        process.wait()
+        self._process.wait()
+
+    def _kill(self) -> None:
+        if self._process.poll() is not None:
+            return
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
 
 _reader: _Reader | None = None
@@ -132,7 +145,7 @@ _lock = threading.RLock()
 
 def _current() -> _Reader:
     global _reader
-    if _reader is not None and _reader.files >= FILES_PER_PROCESS:
+    if _reader is not None and not _reader.usable:
         _discard()
     if _reader is None:
         _reader = _Reader()
@@ -259,7 +272,6 @@ class DataFile:
         try:
             return self._reader.ask(*request)
         except _Failed as error:
-            _discard()
             raise GranuleError(self.path, str(error)) from None
 
 
@@ -288,20 +300,17 @@ def open_data_file(path: str | os.PathLike[str], /) -> Iterator[DataFile]:
     kind = _format(found)
     with _lock:
         reader = _current()
-        reader.files += 1
-        try:
-            attributes, shapes = reader.ask("open", kind, str(found))
-        except _Failed as error:
-            _discard()
-            raise GranuleError(found, str(error)) from None
-        try:
-            yield DataFile(found, kind, attributes, shapes, reader)
-        finally:
-            if reader is _reader:
-                try:
-                    reader.ask("close")
-                except _Failed:
-                    _discard()
+        with reader.watched():
+            try:
+                attributes, shapes = reader.ask("open", kind, str(found))
+                yield DataFile(found, kind, attributes, shapes, reader)
+            except _Failed as error:
+                raise GranuleError(found, str(error)) from None
+            finally:
+                # Otherwise, and after an interrupt, the next file gets a new reader.
+                if reader.usable:
+                    with suppress(_Failed):
+                        reader.ask("close")
 
 
 def _format(path: Path) -> str:

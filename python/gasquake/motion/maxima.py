@@ -111,7 +111,7 @@ def daily_maxima(
     >>> track.lon[0].item(), track.lat[0].item(), track.x[0].round(1).item(), track.ties.values.tolist()
     (103.5, 29.5, 96.8, [1, 9])
     """
-    where = (epicentre.longitude, epicentre.latitude) if isinstance(epicentre, Event) else tuple(epicentre)
+    lon0, lat0 = _place(epicentre)
     check_choice(per, "per", ("level", "column", "volume"))
     check_choice(of, "of", ("zscore", "value"))
     share = check_number(min_valid, "min_valid")
@@ -131,10 +131,23 @@ def daily_maxima(
         if name not in ("n_valid", "valid_fraction"):
             result[name] = result[name].where(enough, 0 if name == "ties" else np.nan)
     result["ties"] = result["ties"].astype(np.int64)
-    result["x"], result["y"] = project(result["lon"], result["lat"], lon0=where[0], lat0=where[1])
+    result["x"], result["y"] = project(result["lon"], result["lat"], lon0=lon0, lat0=lat0)
     _describe(result, fields, of)
-    call = f"daily_maxima(epicentre={where}, of={of!r}, per={per!r}, drop_edges={drop_edges}, min_valid={share:g})"
+    call = (
+        f"daily_maxima(epicentre=({lon0:g}, {lat0:g}), of={of!r}, per={per!r}, region={region}, "
+        f"drop_edges={drop_edges}, min_valid={share:g})"
+    )
     return result.assign_attrs(history=_labelled.history(zscore, call))
+
+
+def _place(epicentre: Event | tuple[float, float]) -> tuple[float, float]:
+    if isinstance(epicentre, Event):
+        return epicentre.longitude, epicentre.latitude
+    try:
+        lon, lat = epicentre
+        return float(lon), float(lat)
+    except (TypeError, ValueError):
+        raise TypeError(f"epicentre must be an Event or (lon, lat) in degrees, got {epicentre!r}") from None
 
 
 def _fields(zscore: xr.DataArray, value: xr.DataArray | None, *, of: Of, per: Per) -> tuple[xr.Dataset, Hashable]:

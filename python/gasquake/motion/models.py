@@ -372,9 +372,8 @@ def _spiral(
         out = days == np.unique(days)[:, None]
         folds = kernels.fit_spirals(np.where(out, np.nan, points.x), points.y, points.t, **options)
         first = np.where(out, np.inf, points.t).min(axis=1, keepdims=True)
-        with np.errstate(invalid="ignore"):
-            px, py = spiral_path(folds, points.t - first, kind=kind, anchor=anchor)
-            error = float(np.sqrt(np.mean(np.abs(z - (px + 1j * py))[out] ** 2)))
+        px, py = spiral_path(folds, points.t - first, kind=kind, anchor=anchor)
+        error = float(np.sqrt(np.mean(np.hypot(points.x - px, points.y - py)[out] ** 2)))
     return ModelFit(
         name=name,
         k=k,

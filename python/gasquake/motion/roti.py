@@ -138,8 +138,9 @@ def filter_days(track: xr.Dataset, roti: pd.Series[float], /, *, threshold: floa
     """
     time = _time(track)
     level = check_number(threshold, "threshold")
-    if not (isinstance(roti, pd.Series) and isinstance(roti.index, pd.DatetimeIndex) and roti.index.is_unique):
-        raise TypeError("roti must be a Series with each date once, as roti_series makes it")
+    index = roti.index if isinstance(roti, pd.Series) else None
+    if not (isinstance(index, pd.DatetimeIndex) and index.tz is None and index.is_unique):
+        raise TypeError("roti must be a Series with each date once, without a time zone, as roti_series makes it")
     days = _labelled.calendar_days(track[time], time)
     known = roti.reindex(pd.DatetimeIndex(days.astype("datetime64[ns]"))).to_numpy(dtype=np.float64)
     kept = track.isel({time: np.flatnonzero(known >= level)})

@@ -33,7 +33,8 @@ def spiral_path(
     Returns
     -------
     x, y : ndarray of float64, shape (..., times)
-        km east and north of the origin; NaN where there is no fit.
+        km east and north of the origin; NaN where there is no fit, and for a logarithmic spiral that does not turn
+        (rate exactly 0), whose pace the fit does not hold.
 
     Raises
     ------
@@ -57,13 +58,15 @@ def spiral_path(
         for name in ("scale", "phase", "rate", "offset", "growth", "chirality")
     )
     s = offset + rate * np.asarray(elapsed, dtype=np.float64)
-    if kind == "logarithmic":
-        curve = np.exp((growth + 1j) * s)
-    else:
-        curve = (s if kind == "archimedean" else 1 - 1j * s) * np.exp(1j * s)
-    if anchor == "cusp" and kind != "archimedean":
-        curve = curve - 1.0
-    path = scale * np.exp(1j * phase) * np.where(chirality < 0, curve.conj(), curve)
+    # An infinite growth is no error here, nor is a spiral followed until it leaves the Earth.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if kind == "logarithmic":
+            curve = np.exp((growth + 1j) * s)
+        else:
+            curve = (s if kind == "archimedean" else 1 - 1j * s) * np.exp(1j * s)
+        if anchor == "cusp" and kind != "archimedean":
+            curve = curve - 1.0
+        path = scale * np.exp(1j * phase) * np.where(chirality < 0, curve.conj(), curve)
     return path.real, path.imag
 
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from gasquake.errors import ConfigError
+from gasquake.errors import ConfigError, GranuleError
 from gasquake.places import Event, Region
 from gasquake.study.config import StudyConfig
 
-__all__ = ["Inputs", "open_inputs", "surroundings"]
-
-MARGIN_DEGREES = 12.0  # [D] around the region: room for placebo places
+__all__ = ["Inputs", "fitting", "open_inputs", "surroundings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +44,25 @@ class Inputs:
     refused: list[dict[str, str]] = field(default_factory=list)
 
 
-def surroundings(region: Region, /) -> Region:
+def surroundings(region: Region, margin: float, /) -> Region:
     """The region with room around it for placebo places.
 
     Parameters
     ----------
     region : Region
         Where the study looks.
+    margin : float
+        Degrees to add on each side.
 
     Returns
     -------
     Region
-        12 degrees wider on each side, or all around.
+        At most all around the Earth.
     """
-    south, north = max(-90.0, region.south - MARGIN_DEGREES), min(90.0, region.north + MARGIN_DEGREES)
-    if region.width + 2 * MARGIN_DEGREES >= 360.0:
+    south, north = max(-90.0, region.south - margin), min(90.0, region.north + margin)
+    if region.width + 2 * margin >= 360.0:
         return Region(-180.0, south, 180.0, north)
-    west, east = (
-        (edge + 180.0) % 360.0 - 180.0 for edge in (region.west - MARGIN_DEGREES, region.east + MARGIN_DEGREES)
-    )
+    west, east = ((edge + 180.0) % 360.0 - 180.0 for edge in (region.west - margin, region.east + margin))
     return Region(west, south, east, north)
 
 
@@ -95,27 +94,40 @@ def open_inputs(
     ConfigError
         If no file matches, none can be read, a gas or orbit is not in the data, or region or event lie off it.
     """
-    from gasquake import io, staging
+    from gasquake import io
 
     paths = _matching(config.gas.path)
     kind = config.gas.source
     if kind == "auto":
         kind = "cube" if len(paths) == 1 and (paths[0] / "zarr.json").is_file() else "granules"
-    region = surroundings(config.region.resolve())
+    region = surroundings(config.region.resolve(), config.placebo.margin_degrees)
     files: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     if kind == "cube":
+        from gasquake import staging
+
         step(f"opening the cube {paths[0]}")
-        cube = staging.open_cube(paths[0])
-        files = [dict(entry) for entry in staging.cube_inputs(paths[0])]
+        try:
+            cube = staging.open_cube(paths[0])
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"gas.path: {error}") from error
+        files = _granules_of(cube)
     elif kind == "granules":
-        report = staging.stage(
-            paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
-            resume=resume, progress=step,
-        )  # fmt: skip
+        from gasquake import staging
+
+        work.mkdir(parents=True, exist_ok=True)
+        try:
+            report = staging.stage(
+                paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
+                resume=resume, progress=partial(counted, step),
+            )  # fmt: skip
+        except GranuleError:
+            raise
+        except ValueError as error:
+            raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
         cube = staging.open_cube(report.out)
-        files = [dict(entry) for entry in staging.cube_inputs(report.out)]
+        files = _granules_of(cube)
     else:
         parts = []
         for path in paths:
@@ -128,15 +140,54 @@ def open_inputs(
         if not parts:
             raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read: {refused[0]['reason']}")
         points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
-        cube = io.grid_soundings(points, step=config.gas.step, min_count=config.gas.min_soundings)
-    return Inputs(_fitting(cube, config, event, region), kind, files, refused)
+        cube = io.grid_soundings(
+            points,
+            step=config.gas.step,
+            region=region,
+            min_count=config.gas.min_soundings,
+            orbit=None if config.gas.orbits == ["all"] else "local_time",
+        )
+        if "all" in cube["orbit"].values:
+            cube = cube.assign(overpass=_middle_of_day(cube, event))
+    return Inputs(fitting(cube, config, event), kind, files, refused)
+
+
+def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
+    """Overpass of soundings without a time of day: noon, and unknown on the day of the earthquake."""
+    start, end = cube["window_start"], cube["window_end"]
+    noon = start + (end - start) / 2
+    return noon.where((event.time < start) | (event.time >= end)).rename("overpass")
+
+
+def counted(step: Callable[[str], None], done: int, total: int, /) -> None:
+    """Tell of every twentieth part of a long count.
+
+    Parameters
+    ----------
+    step : callable
+        Takes a line.
+    done, total : int
+        How many of how many.
+    """
+    if done == total or done % max(1, total // 20) == 0:
+        step(f"staging granules: {done} of {total}")
+
+
+def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
+    """What a staged cube was made of."""
+    columns = (cube[f"granule_{name}"].values.tolist() for name in ("name", "size", "sha256", "version"))
+    return [
+        {"path": path, "bytes": size, "sha256": digest, "version": version}
+        for path, size, digest, version in zip(*columns, strict=True)
+    ]
 
 
 def _matching(patterns: list[str]) -> list[Path]:
     """Every file or cube that the patterns name, in order; a folder that is no cube stands for the files in it."""
     found: list[Path] = []
     for pattern in patterns:
-        paths = [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
+        literal = Path(pattern)  # a name may hold brackets
+        paths = [literal] if literal.exists() else [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
         if not paths:
             raise ConfigError(f"gas.path: {pattern} matches no file")
         for path in paths:
@@ -150,29 +201,58 @@ def _matching(patterns: list[str]) -> list[Path]:
     return found
 
 
-def _fitting(cube: xr.Dataset, config: StudyConfig, event: Event, region: Region) -> xr.Dataset:
-    """The cube cut to what is asked for, or an error that says what it lacks."""
+def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Dataset:
+    """The cube cut to what is asked for.
+
+    Parameters
+    ----------
+    cube : Dataset
+        A gas cube.
+    config : StudyConfig
+        What is asked for.
+    event : Event
+        The earthquake.
+
+    Returns
+    -------
+    Dataset
+        The region and its surroundings, the orbits that are wanted and there.
+
+    Raises
+    ------
+    ConfigError
+        If the cube lacks what the study needs.
+    """
     missing = [gas for gas in config.gas.gases if gas not in cube]
     if missing:
         there = [name for name in ("co", "ch4", "co2", "o3") if name in cube]
         raise ConfigError(f"gas.gases: the data have no {missing}; they have {there}")
+    if "level" in cube.dims and "surface_pressure" not in cube:
+        raise ConfigError("gas.path: the data have levels but no surface_pressure, which tells those below the ground")
     orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
     if not orbits:
         raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
-    try:
-        looked_at = config.region.resolve().select(cube)
-        cube = region.select(cube)
-    except ValueError as error:
-        raise ConfigError(f"region: {error}") from error
-    if min(looked_at.sizes["lat"], looked_at.sizes["lon"]) < 3:
-        raise ConfigError(
-            f"region: only {looked_at.sizes['lat']} by {looked_at.sizes['lon']} cells of the data lie in it; "
-            "take 3 by 3 or more"
-        )
-    if not config.region.resolve().contains(event.longitude, event.latitude):
+    region = config.region.resolve()
+    if not region.contains(event.longitude, event.latitude):
         raise ConfigError(
             f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
-            f"{config.region.west:g}..{config.region.east:g} E, {config.region.south:g}..{config.region.north:g} N"
+            f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
+        )
+    try:
+        looked_at = region.select(cube)
+        cube = surroundings(region, config.placebo.margin_degrees).select(cube)
+    except ValueError as error:
+        raise ConfigError(f"region: {error}") from error
+    lat, lon = looked_at["lat"].values, looked_at["lon"].values
+    if min(lat.size, lon.size) < 3:
+        raise ConfigError(
+            f"region: only {lat.size} by {lon.size} cells of the data lie in it; take 3 by 3 or more"
+        )  # fmt: skip
+    off = np.abs(lat - event.latitude).min(), np.abs((lon - event.longitude + 180.0) % 360.0 - 180.0).min()
+    if any(away > np.diff(axis).max() for away, axis in zip(off, (lat, lon), strict=True)):
+        raise ConfigError(
+            f"region: the event at {event.longitude:g} E {event.latitude:g} N lies off the data, which cover "
+            f"{lon[0]:g}..{lon[-1]:g} E, {lat[0]:g}..{lat[-1]:g} N of it"
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")

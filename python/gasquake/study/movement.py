@@ -128,11 +128,18 @@ def follow(
         kept, roti = _filtered(track, config, seed)
     position = (kept["x"].values, kept["y"].values, kept["time"].values)
     comparison = motion.compare_models(*position, kinds=config.kinds, anchors=config.anchors, sigma=config.sigma_km)
+    nulls: list[Any] = [*config.nulls, *(["climatology"] if climatology is not None else [])]
     tests = motion.spiral_tests(
-        *position, seed=seed, n=config.n_null, kinds=config.kinds, anchors=config.anchors, nulls=[
-            *config.nulls, *(["climatology"] if climatology is not None else []),
-        ], climatology=climatology, sigma=config.sigma_km, loss=config.loss,
-    )  # type: ignore[arg-type]  # fmt: skip
+        *position,
+        seed=seed,
+        n=config.n_null,
+        kinds=config.kinds,
+        anchors=config.anchors,
+        nulls=nulls,
+        climatology=climatology,
+        sigma=config.sigma_km,
+        loss=config.loss,
+    )
     helix, spatial = None, xr.Dataset()
     if volume is not None:
         spatial = across_orbits(volume)

@@ -1,0 +1,200 @@
+"""What a study concludes, said in the report's language from the numbers themselves.
+
+`gasquake.study.verdict` says the same in English; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gasquake.profiles import ProfileVerdict
+from gasquake.report.language import Words, gas_label
+from gasquake.study.result import StudyResult
+from gasquake.study.verdict import LEVEL
+
+__all__ = ["Conclusion", "conclude", "window_counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The head of the report.
+
+    Attributes
+    ----------
+    finding : str
+        "ROOTED", "AMPLITUDE_ONLY", "NONE" or "UNDETERMINED".
+    label : str
+        The finding in words.
+    sentence : str
+        The verdict.
+    rests_on, limits : list of str
+        What it is built on, and what it cannot say.
+    tiles : list of tuple of str
+        The numbers behind it: number, what it is, a note.
+    """
+
+    finding: str
+    label: str
+    sentence: str
+    rests_on: list[str]
+    limits: list[str]
+    tiles: list[tuple[str, str, str]]
+
+
+def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:
+    """Days of the tested stages with a verdict at the epicentre, over the orbits of one gas.
+
+    Parameters
+    ----------
+    profiles : mapping
+        orbit -> as in ``summary.json``.
+    tested : list of str
+        Names of stages.
+    which : str
+        The verdict.
+
+    Returns
+    -------
+    tuple of int
+        Days and orbits with it, and those that could be judged.
+    """
+    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
+    judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
+    return judged.count(which), len(judged)
+
+
+def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> Conclusion:
+    """The verdict of a study in words.
+
+    Parameters
+    ----------
+    result : StudyResult
+        Of `gasquake.study.run`.
+    summary : mapping
+        As from `gasquake.study.summary.summarise`, in plain types.
+    say : Words
+        The language.
+
+    Returns
+    -------
+    Conclusion
+        The finding is that of the study; the words are made here.
+    """
+    tested = result.config.stages.tested
+    gases = list(result.profiles)
+    rooted = {gas: window_counts(result.profiles[gas], tested) for gas in gases}
+    base = {gas: _base_rate(result.profiles[gas]) for gas in gases}
+    rests = []
+    if result.headline_kind == "rooted":
+        rests += [_resting(gas, rooted[gas], base[gas], say) for gas in gases]
+    rests.append(_chance(result, say))
+    finding = result.verdict.finding
+    return Conclusion(
+        finding, say.name("finding", finding), _sentence(result, gases, rooted, say), rests, _limits(result, say),
+        _tiles(result, summary, rooted, base, say),
+    )  # fmt: skip
+
+
+def _window(result: StudyResult) -> tuple[str, str]:
+    tested = [stage for stage in result.stages if stage.name in result.config.stages.tested]
+    return str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]
+
+
+def _sentence(result: StudyResult, gases: list[str], rooted: dict[str, tuple[int, int]], say: Words) -> str:
+    headline, finding = result.tests["headline"], result.verdict.finding
+    first, last = _window(result)
+    what = {"gases": say.gases(gases), "first": first, "last": last, "were": "were" if len(gases) > 1 else "was"}
+    chance = {"p": f"{headline.p_value:.3g}", "n": headline.n}
+    if finding == "UNDETERMINED":
+        judged = sum(n for _, n in rooted.values())
+        if not math.isfinite(headline.statistic) or (result.headline_kind == "rooted" and judged == 0):
+            return say("sentence.no_profile", **what)
+        worth = {"worth": f"{headline.n_effective:.0f}", "smallest": f"{headline.smallest_p:.2g}"}
+        return say("sentence.few_placebos", **what, **worth)
+    unusual = headline.p_value <= LEVEL
+    kind = "rooted" if result.headline_kind == "rooted" else "amplitude"
+    return say(f"sentence.{kind}_{'more' if unusual else 'no_more'}", **what, **chance)
+
+
+def _base_rate(orbits: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    """How often days on which nothing is claimed are called rooted, over the orbits of a gas, with its interval."""
+    from gasquake import episodes
+
+    known = [rate for orbit in orbits.values() if (rate := orbit["epicentre"]["base_rate"]["ROOTED"])["n"]]
+    if not known:
+        return None
+    rate = sum(b["hits"] for b in known) / sum(b["n"] for b in known)
+    low, high = episodes.wilson_interval(rate, sum(b["n_effective"] for b in known))
+    return rate, float(low), float(high)
+
+
+def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] | None, say: Words) -> str:
+    values = {"gas": gas_label(gas), "hits": days[0], "n": days[1]}
+    if base is None or not math.isfinite(base[0]):
+        return say("rests.no_base_rate", **values)
+    rate, low, high = (say.percent(share) for share in base)
+    return say("rests.rooted", **values, rate=rate, low=low, high=high)
+
+
+def _chance(result: StudyResult, say: Words) -> str:
+    headline = result.tests["headline"]
+    if headline.n == 0:
+        return say("rests.no_placebo")
+    return say(
+        "rests.placebos", n=headline.n, worth=f"{headline.n_effective:.0f}", smallest=f"{headline.smallest_p:.2g}",
+        low=f"{headline.p_low:.2g}", high=f"{headline.p_high:.2g}",
+    )  # fmt: skip
+
+
+def _limits(result: StudyResult, say: Words) -> list[str]:
+    """What these data cannot say: the conditions of `gasquake.study.pipeline`, in the report's language."""
+    config, cube = result.config, result.inputs.cube
+    limits = []
+    if "level" not in cube.dims:
+        limits.append(say("limit.one_layer"))
+    elif config.profile.shape == "assumed":
+        limits.append(say("limit.assumed"))
+    elif not any(f"{gas}_kernel" in cube for gas in config.gas.gases):
+        limits.append(say("limit.no_kernel"))
+    elif bool((result.judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
+        limits.append(say("limit.one_degree"))
+    if result.judged.attrs["baseline"] == "rolling":
+        limits.append(say("limit.rolling", days=cube.sizes["time"], window=config.anomaly.window_days))
+    if not result.placebos.attrs.get("screened", False):
+        limits.append(say("limit.no_catalogue"))
+    if result.inputs.refused:
+        limits.append(say("limit.refused", n=len(result.inputs.refused)))
+    limits.append(say("limit.one_earthquake"))
+    return limits
+
+
+def _tiles(
+    result: StudyResult, summary: Mapping[str, Any], rooted: dict[str, tuple[int, int]],
+    base: dict[str, tuple[float, float, float] | None], say: Words,
+) -> list[tuple[str, str, str]]:  # fmt: skip
+    headline = result.tests["headline"]
+    tiles = [
+        (say.p(headline.p_value), say("tile.p"), say("tile.p_note", smallest=say.p(headline.smallest_p))),
+        (str(headline.n), say("tile.placebos"), say("tile.placebos_note", worth=f"{headline.n_effective:.0f}")),
+    ]
+    if result.headline_kind != "rooted":
+        return tiles
+    for gas, (hits, n) in rooted.items():
+        found = base[gas]
+        note = say("tile.no_base") if found is None else say("tile.base", rate=say.percent(found[0]))
+        tiles.append((say("tile.of", hits=hits, n=n), say("tile.rooted", gas=gas_label(gas)), note))
+    for gas, orbits in summary["profiles"].items():
+        episodes = {orbit: found["neighbourhood"]["episode"] for orbit, found in orbits.items()}
+        onsets = sorted(e["onset"] for e in episodes.values() if e["onset"])
+        if onsets:
+            first = next(e for e in episodes.values() if e["onset"] == onsets[0])
+            low, high = first["onset_low"] or "…", first["onset_high"] or "…"
+            tiles.append(
+                (onsets[0], say("tile.onset", gas=gas_label(gas)), say("tile.onset_note", low=low[5:], high=high[5:]))
+            )
+    return tiles

@@ -1,0 +1,431 @@
+"""The tables of the report: what ``summary.json`` holds, in words and with its units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gasquake.report.conclusion import window_counts
+from gasquake.report.language import MISSING, Words, gas_label
+from gasquake.study.result import StudyResult
+
+__all__ = ["Cell", "Table", "all_tables"]
+
+MOST_ROWS = 200  # [D] of files; provenance.json names them all
+PPB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text : str
+        What is read.
+    order : str or float or None
+        What it is sorted by; the text if None.
+    kind : str
+        "text", "prose" (which may wrap), "number", "verdict-<NAME>", "code" or "best".
+    """
+
+    text: str
+    order: str | float | None = None
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table.
+
+    Attributes
+    ----------
+    name : str
+        For its id, and for its caption in the messages.
+    columns : list of str
+        Headings.
+    rows : list of list of Cell
+        All of the length of `columns`; the first cell heads its row.
+    sortable : bool
+        Whether its columns can be sorted and its rows be filtered.
+    filters : list of int
+        Columns to filter by.
+    left_out : int
+        Rows that were not put in.
+    """
+
+    name: str
+    columns: list[str]
+    rows: list[list[Cell]]
+    sortable: bool = False
+    filters: list[int] = field(default_factory=list)
+    left_out: int = 0
+
+    def choices(self, column: int, /) -> list[str]:
+        """What a column can be filtered by.
+
+        Parameters
+        ----------
+        column : int
+            Which.
+
+        Returns
+        -------
+        list of str
+            Each text once, in order of appearance.
+        """
+        return list(dict.fromkeys(row[column].text for row in self.rows))
+
+
+def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> dict[str, Table]:
+    """Every table that has rows.
+
+    Parameters
+    ----------
+    result : StudyResult
+        Of `gasquake.study.run`.
+    summary : mapping
+        As from `gasquake.study.summary.summarise`, in plain types.
+    say : Words
+        The language.
+
+    Returns
+    -------
+    dict of str to Table
+        By name.
+    """
+    tested = result.config.stages.tested
+    made = [
+        _stages(summary, say), _refused(summary, say), _inputs(result, say), _days(summary, say),
+        _rates(summary, tested, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
+        _lateral(result, summary, say), _models(summary, say), _spirals(summary, say), _helices(summary, say),
+        _correlation(summary, say), _placebos(summary, say), _masses(summary, say), _truth(result, summary, say),
+    ]  # fmt: skip
+    return {table.name: table for table in made if table.rows}
+
+
+def _number(say: Words, value: float | None, digits: int = 3) -> Cell:
+    return Cell(say.number(value, digits), value, "number")
+
+
+def _p(say: Words, value: float | None) -> Cell:
+    return Cell(say.p(value), value, "number")
+
+
+def _fixed(say: Words, value: float | None, places: int = 2) -> Cell:
+    return Cell(say.fixed(value, places), value, "number")
+
+
+def _span(say: Words, low: float | None, high: float | None, places: int = 2) -> Cell:
+    if low is None or high is None:
+        return Cell(MISSING, None, "number")
+    return Cell(say("word.interval", low=say.fixed(low, places), high=say.fixed(high, places)), low, "number")
+
+
+def _count(value: int) -> Cell:
+    return Cell(str(value), value, "number")
+
+
+def _verdict(say: Words, verdict: str) -> Cell:
+    return Cell(say.name("verdict", verdict), None, f"verdict-{verdict}")
+
+
+def _heads(say: Words, *names: str) -> list[str]:
+    return [say(f"column.{name}") for name in names]
+
+
+def _gas_and_orbit(say: Words, gas: str, orbit: str) -> list[Cell]:
+    return [Cell(gas_label(gas)), Cell(say.name("orbit", orbit))]
+
+
+def _orbits(section: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    return [(gas, orbit, found) for gas, orbits in section.items() for orbit, found in orbits.items()]
+
+
+def _stages(summary: Mapping[str, Any], say: Words) -> Table:
+    stages = summary["stages"]
+    orbits = list(stages[0]["days"]) if stages else []
+    days = [say("column.days_of", orbit=say.name("orbit", orbit)) for orbit in orbits]
+    rows = [
+        [
+            Cell(say.name("stage", stage["name"])), Cell(_moment(stage["start"])), Cell(_moment(stage["end"])),
+            Cell(say("word.yes") if stage["tested"] else say("word.no")),
+            *(_count(stage["days"][orbit]) for orbit in orbits),
+        ]
+        for stage in stages
+    ]  # fmt: skip
+    return Table("stages", _heads(say, "stage", "start", "end_before", "tested") + days, rows)
+
+
+def _moment(iso: str) -> str:
+    return iso.replace("T", " ").removesuffix("Z")
+
+
+def _refused(summary: Mapping[str, Any], say: Words) -> Table:
+    refused = summary["inputs"]["refused"]
+    rows = [[Cell(str(r["path"]), kind="code"), Cell(str(r["reason"]), kind="prose")] for r in refused[:MOST_ROWS]]
+    return Table("refused", _heads(say, "file", "reason"), rows, left_out=max(len(refused) - MOST_ROWS, 0))
+
+
+def _inputs(result: StudyResult, say: Words) -> Table:
+    files = result.inputs.files
+    rows = [
+        [
+            Cell(str(file.get("path", "")), kind="code"),
+            Cell(say.fixed(file.get("bytes"), 0), file.get("bytes"), "number"),
+            Cell(str(file.get("sha256", "")), kind="code"),
+        ]
+        for file in files[:MOST_ROWS]
+    ]
+    return Table("inputs", _heads(say, "file", "bytes", "sha256"), rows, left_out=max(len(files) - MOST_ROWS, 0))
+
+
+def _days(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = [
+        [
+            Cell(day["date"]), Cell(say.name("stage", day["stage"])), *_gas_and_orbit(say, gas, orbit),
+            _verdict(say, day["verdict"]), _fixed(say, day["z_below"]), _fixed(say, day["z_above"]),
+            _fixed(say, day["amplitude"]), _gradient(say, day["gradient"], day["gradient_se"]),
+            _count(day["n_below"]),
+        ]
+        for gas, orbit, found in _orbits(summary["profiles"]) for day in found["epicentre"]["days"]
+    ]  # fmt: skip
+    names = ("date", "stage", "gas", "orbit", "verdict", "z_below", "z_above", "amplitude", "gradient", "n_below")
+    return Table("days", _heads(say, *names), rows, sortable=True, filters=[1, 2, 3, 4])
+
+
+def _gradient(say: Words, slope: float | None, error: float | None) -> Cell:
+    if slope is None:
+        return Cell(MISSING, None, "number")
+    margin = "" if error is None else f" ± {say.fixed(error * PPB, 1)}"
+    return Cell(f"{say.fixed(slope * PPB, 1)}{margin}", slope, "number")
+
+
+def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
+    rows = []
+    for gas, orbit, found in _orbits(summary["profiles"]):
+        for verdict, rate in found["epicentre"]["base_rate"].items():
+            hits, n = window_counts({orbit: found}, tested, verdict)
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), _verdict(say, verdict),
+                         *_share(say, hits, n), *_rate(say, rate)])  # fmt: skip
+        rolling = summary["profiles_rolling_baseline"].get(gas, {}).get(orbit)
+        if rolling:
+            window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
+            judged = [d["verdict"] for d in rolling if d["date"] in window and d["verdict"] != "UNDETERMINED"]
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), _verdict(say, "ROOTED"),
+                         *_share(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
+                         Cell(MISSING, None, "number")])  # fmt: skip
+        raw = summary["raw_criterion"].get(gas, {}).get(orbit)
+        if raw:
+            window_rate = raw["window_rate"]
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), _verdict(say, "ROOTED"),
+                         *_share(say, window_rate["hits"], window_rate["n"]), *_rate(say, raw["base_rate"])])  # fmt: skip
+    names = ("gas", "orbit", "criterion", "verdict", "tested_days", "tested_share", "base_rate", "base_days")
+    return Table("rates", _heads(say, *names), rows)
+
+
+def _share(say: Words, hits: int, n: int) -> list[Cell]:
+    share = hits / n if n else None
+    return [Cell(say("word.of", hits=hits, n=n), share, "number"), Cell(say.percent(share), share, "number")]
+
+
+def _rate(say: Words, rate: Mapping[str, Any]) -> list[Cell]:
+    if not rate["n"]:
+        return [Cell(MISSING, None, "number"), Cell(say("word.of", hits=0, n=0), None, "number")]
+    text = say("word.rate", rate=say.percent(rate["rate"]), low=say.percent(rate["low"]), high=say.percent(rate["high"]))
+    days = say("word.of_worth", hits=rate["hits"], n=rate["n"], worth=f"{rate['n_effective']:.0f}")
+    return [Cell(text, rate["rate"], "number"), Cell(days, rate["n"], "number")]
+
+
+def _counts(summary: Mapping[str, Any], say: Words) -> Table:
+    verdicts = ["ROOTED", "ROOTLESS", "MIXED", "AMPLITUDE_ONLY", "NONE", "UNDETERMINED"]
+    rows = [
+        [Cell(say.name("stage", stage)), *_gas_and_orbit(say, gas, orbit), *(_count(n.get(v, 0)) for v in verdicts)]
+        for gas, orbit, found in _orbits(summary["profiles"])
+        for stage, n in found["stages"].items()
+    ]
+    return Table("counts", _heads(say, "stage", "gas", "orbit") + [say.name("verdict", v) for v in verdicts], rows)
+
+
+def _episodes(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = []
+    for gas, orbit, found in _orbits(summary["profiles"]):
+        e = found["neighbourhood"]["episode"]
+        rows.append([
+            *_gas_and_orbit(say, gas, orbit), *(_dates(say, e, which) for which in ("onset", "recovery")),
+            _fixed(say, e["elevation"]), _p(say, e["p"]), _count(e["n"]),
+        ])  # fmt: skip
+    return Table("episodes", _heads(say, "gas", "orbit", "onset", "recovery", "elevation", "p", "observed_days"), rows)
+
+
+def _dates(say: Words, episode: Mapping[str, Any], which: str) -> Cell:
+    if not episode[which]:
+        return Cell(say("word.not_seen"))
+    low, high = ((episode[f"{which}_{bound}"] or say("word.open"))[-5:] for bound in ("low", "high"))
+    return Cell(say("word.date_interval", date=episode[which], low=low, high=high), episode[which])
+
+
+def _runs(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = [
+        [*_gas_and_orbit(say, gas, orbit), _verdict(say, verdict), Cell(run["start"]), Cell(run["end"]),
+         _count(run["n_days"]), _count(run["n_unknown"])]
+        for gas, orbit, found in _orbits(summary["profiles"])
+        for verdict, runs in found["epicentre"]["runs"].items() for run in runs
+    ]  # fmt: skip
+    return Table("runs", _heads(say, "gas", "orbit", "verdict", "first", "last", "run_days", "unknown_days"), rows, sortable=True)
+
+
+def _lateral(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    sides = _orbits(summary["lateral"])
+    names = [say("column.gas_orbit", gas=gas_label(gas), orbit=say.name("orbit", orbit)) for gas, orbit, _ in sides]
+    rows = []
+    levels = next((found["level_hpa"] for _, _, found in sides if found["level_hpa"]), [None])
+    for k, level in enumerate(levels):
+        if level is not None and level < result.config.profile.upper:
+            continue
+        cells = []
+        for _, _, found in sides:
+            n, high = _as_list(found["days"])[k], _as_list(found["days_at_least_2"])[k]
+            cells.append(Cell(say("word.of", hits=high, n=n) if n else MISSING, high / n if n else None, "number"))
+        if any(cell.order is not None for cell in cells):
+            head = say("word.one_layer") if level is None else say.number(level, 4)
+            rows.append([Cell(head, level, "number"), *cells])
+    return Table("lateral", [say("column.level"), *names], rows)
+
+
+def _as_list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _models(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = []
+    for gas, track in summary["tracks"].items():
+        for model in track["models"]:
+            best = model["name"] == track["best_model"]
+            name = say.name("model", model["name"]) + (f" · {say('word.best')}" if best else "")
+            rows.append([
+                Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "text"),
+                _number(say, model["rmse_km"]), _number(say, model["loo_rmse_km"]), _fixed(say, model["r2"]),
+                _fixed(say, model["delta_aicc"], 1), _number(say, model["weight"], 2),
+                Cell(say("word.yes") if model["ambiguous"] else say("word.no")),
+            ])  # fmt: skip
+    names = ("gas", "model", "rmse", "loo", "r2", "delta_aicc", "weight", "ambiguous")
+    return Table("models", _heads(say, *names), rows, sortable=True)
+
+
+def _spirals(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = [
+        [Cell(gas_label(gas)), Cell(say.name("model", test["spiral"])), Cell(say.name("null", test["null"])),
+         _fixed(say, test["statistic"]), _p(say, test["p_value"]), _p(say, test["p_holm"])]
+        for gas, track in summary["tracks"].items() for test in track["tests"]
+    ]  # fmt: skip
+    return Table("spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2])
+
+
+def _helices(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = []
+    for gas, track in summary["tracks"].items():
+        helix = track["helix"]
+        if helix:
+            climb = f"{say.fixed(helix['climb'])} ± {say.fixed(helix['climb_se'])}"
+            rows.append([
+                Cell(gas_label(gas)), Cell(climb, helix["climb"], "number"), _p(say, helix["p_value"]),
+                _fixed(say, helix["zeta_r2"]), _number(say, helix["zeta_rmse"]), _fixed(say, helix["r2_plane"]),
+                _number(say, helix["rmse_km"]), _count(helix["n"]),
+            ])  # fmt: skip
+    names = ("gas", "climb", "p", "r2_height", "rmse_height", "r2_plane", "rmse", "observed_days")
+    return Table("helices", _heads(say, *names), rows)
+
+
+def _correlation(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = []
+    for row in summary["correlation"]:
+        rows.append([
+            Cell(say.name("stage", row["stage"])), Cell(say.name("orbit", row["orbit"])),
+            _fixed(say, row["pearson"]), _span(say, row["low"], row["high"]), _count(row["n"]),
+            _fixed(say, row["n_effective"], 1), _p(say, row["pearson_p"]),
+            _p(say, row["p_against_background"]), _fixed(say, row["zhao2022_r"]),
+            _span(say, row["zhao2022_low"], row["zhao2022_high"]),
+            Cell(MISSING if row["zhao2022_n"] is None else str(row["zhao2022_n"]), row["zhao2022_n"], "number"),
+        ])  # fmt: skip
+    names = ("stage", "orbit", "r", "interval", "n", "n_effective", "p_shift", "p_background", "paper_r",
+             "paper_interval", "paper_n")  # fmt: skip
+    return Table("correlation", _heads(say, *names), rows)
+
+
+def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = []
+    for name, test in summary["placebo"]["tests"].items():
+        rows.append([
+            Cell(test_name(name, say), name, "best" if name == "headline" else "text"), _fixed(say, test["statistic"]),
+            _p(say, test["p_value"]), _p(say, test["p_holm"]),
+            _span(say, test["p_low"], test["p_high"], 3), _count(test["n"]),
+            _fixed(say, test["n_effective"], 0), _p(say, test["smallest_p"]),
+        ])  # fmt: skip
+    names = ("test", "statistic", "p", "p_holm", "share_interval", "placebos", "worth", "smallest_p")
+    return Table("placebos", _heads(say, *names), rows, sortable=True)
+
+
+def test_name(name: str, say: Words, /) -> str:
+    """A test of the placebo section in words.
+
+    Parameters
+    ----------
+    name : str
+        As "headline", "rooted before", "column co", "link".
+    say : Words
+        The language.
+
+    Returns
+    -------
+    str
+        The stage or gas in it translated.
+    """
+    kind, _, what = name.partition(" ")
+    if not what:
+        return say.name("test", name)
+    subject = gas_label(what) if gas_label(what) != what else say.name("stage", what)
+    return say("test.of", kind=say.name("test", kind), what=subject)
+
+
+def _masses(summary: Mapping[str, Any], say: Words) -> Table:
+    rows = [
+        [Cell(gas_label(gas)), Cell(say.name("stage", stage)),
+         Cell(f"{say.fixed(m['tonnes'], 0)} ± {say.fixed(m['standard_error'], 0)}", m["tonnes"], "number"),
+         _count(m["n"])]
+        for gas, stages in summary["masses"].items() for stage, m in stages.items()
+    ]  # fmt: skip
+    return Table("masses", _heads(say, "gas", "stage", "tonnes", "days_and_orbits"), rows)
+
+
+def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    """What was simulated beside what was found; no rows without a truth."""
+    truth, rows = result.truth, []
+    heads = _heads(say, "what", "gas", "orbit", "simulated", "found")
+    if truth is None:
+        return Table("truth", heads, [])
+    for gas, orbit, found in _orbits(summary["profiles"]):
+        simulated = truth.get("onset", {}).get(gas) if truth.get("amplitude") else None
+        onset = _dates(say, found["neighbourhood"]["episode"], "onset")
+        rows.append([Cell(say("truth.onset")), *_gas_and_orbit(say, gas, orbit),
+                     Cell(str(simulated)[:10] if simulated else say("word.none")), onset])  # fmt: skip
+    for expected in truth.get("expected", []):
+        found = summary["profiles"].get(expected["gas"], {}).get(expected["orbit"])
+        if found is None:
+            continue
+        first, end = str(expected["start"])[:10], str(expected["end"])[:10]
+        seen = [day["verdict"] for day in found["epicentre"]["days"] if first <= day["date"] < end]
+        judged = [verdict for verdict in seen if verdict != "UNDETERMINED"]
+        counts = sorted({v: judged.count(v) for v in judged}.items(), key=lambda item: (-item[1], item[0]))
+        told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
+        days = say("word.interval", low=first, high=_day_before(end))
+        rows.append([Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
+                     _verdict(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose")])  # fmt: skip
+    return Table("truth", heads, rows)
+
+
+def _day_before(date: str) -> str:
+    import numpy as np
+
+    return str(np.datetime64(date) - np.timedelta64(1, "D"))
