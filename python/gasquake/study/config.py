@@ -155,6 +155,32 @@ class RegionConfig(_Section):
         """
         return places.Region(self.west, self.south, self.east, self.north)
 
+    def around(self, event: places.Event, /) -> places.Region:
+        """The region, which must hold the event.
+
+        Parameters
+        ----------
+        event : Event
+            The earthquake.
+
+        Returns
+        -------
+        Region
+            As from `resolve`.
+
+        Raises
+        ------
+        ConfigError
+            If the event lies outside.
+        """
+        region = self.resolve()
+        if not region.contains(event.longitude, event.latitude):
+            raise ConfigError(
+                f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
+                f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
+            )
+        return region
+
 
 class GasConfig(_Section):
     """``[gas]``: the files and what to read of them.
@@ -500,7 +526,9 @@ def load_config(path: str | Path, /) -> StudyConfig:
         raise ConfigError(f"{path} has {error.error_count()} problem(s):\n{lines}") from error
     try:
         config = _absolute(config, path.resolve().parent)
-        config.stages.resolve(config.event.resolve().time)
+        event = config.event.resolve()
+        config.stages.resolve(event.time)
+        config.region.around(event)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config

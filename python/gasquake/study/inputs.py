@@ -121,7 +121,10 @@ def open_inputs(
                 paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
                 resume=resume, progress=partial(counted, step),
             )  # fmt: skip
-        except GranuleError:
+        except GranuleError as error:
+            _, off, told = error.reason.partition("no cell lies in the region")
+            if off:  # no file is at fault
+                raise ConfigError(f"region: {off}{told}") from error
             raise
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
@@ -232,12 +235,7 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
     orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
     if not orbits:
         raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
-    region = config.region.resolve()
-    if not region.contains(event.longitude, event.latitude):
-        raise ConfigError(
-            f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
-            f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
-        )
+    region = config.region.around(event)
     try:
         looked_at = region.select(cube)
         cube = surroundings(region, config.placebo.margin_degrees).select(cube)
