@@ -93,6 +93,14 @@ bench-compare: $(VENV)/.installed ## BASE=<revision>: time this tree against ano
 	@test -n "$(BASE)" || { echo "say against what: make bench-compare BASE=<revision>" >&2; exit 2; }
 	$(PY) tools/bench_compare.py "$(BASE)" $(BENCH_ARGS)
 
+.PHONY: demo
+demo: $(VENV)/.installed ## simulate an earthquake with a release of gas, trace it, and print the verdict beside the truth
+	$(VENV)/bin/gasquake demo --out demo/
+
+.PHONY: calibrate
+calibrate: $(VENV)/.installed ## hundreds of simulated worlds: is the p-value what it says, and what is found (half an hour)
+	$(PY) tools/calibrate.py
+
 .PHONY: clean
 clean: ## remove all that was built, .venv too; measurements in .bench/ stay
 	rm -rf $(VENV) dist target docs/_build docs/_generated docs/api .mypy_cache .ruff_cache .pytest_cache

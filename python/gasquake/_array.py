@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:  # loading it takes a fifth of the import of the kernels
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "as_float",
@@ -21,7 +23,7 @@ __all__ = [
     "resolve_axis",
 ]
 
-FloatArray = NDArray[np.floating[Any]]
+FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
 
 
 def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -> FloatArray:
@@ -46,6 +48,10 @@ def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -
     TypeError
         For complex, boolean, text, object and time arrays.
     """
+    if type(values) is np.ndarray:  # the common case, in as few steps as it needs
+        found = values.dtype
+        if (found is _F32 or found is _F64) and (dtype is None or dtype is found) and values.flags.aligned:
+            return values
     if isinstance(values, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(values)
         array = np.where(mask, np.nan, as_float(values.data, name, dtype))
@@ -108,7 +114,9 @@ def memory_order(array: FloatArray) -> list[int]:
     return list(range(array.ndim))
 
 
-def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[Any]], NDArray[Any]]]:
+def lanes(
+    array: FloatArray, axis: int, *, reduced: bool = False
+) -> tuple[FloatArray, Callable[[NDArray[Any]], NDArray[Any]]]:
     """View `array` as C-contiguous ``(outer, n, inner)`` with `axis` in the middle.
 
     An array that is C-contiguous after some permutation of its axes (`memory_order`) is not copied, and what is
@@ -119,22 +127,26 @@ def lanes(array: FloatArray, axis: int) -> tuple[FloatArray, Callable[[NDArray[A
     view : ndarray
         The 3-d array.
     restore : callable
-        Turns an array ``(outer, m, inner)`` into one with the axes of `array`, `axis` being m long.
+        Turns an array ``(outer, n, inner)`` into one with the axes of `array`, or, if `reduced`, an array
+        ``(outer, 1, inner)`` into one without `axis`.
     """
-    if array.flags.c_contiguous:  # the common case, in as few steps as it needs
-        before, after = array.shape[:axis], array.shape[axis + 1 :]
-        view = array.reshape(math.prod(before), array.shape[axis], math.prod(after))
-        return view, lambda out: out.reshape((*before, out.shape[1], *after))
-    order = memory_order(array)
-    moved = np.ascontiguousarray(array.transpose(order))
-    at = order.index(axis)
-    before, after = moved.shape[:at], moved.shape[at + 1 :]
+    order = None
+    if not array.flags.c_contiguous:
+        order = memory_order(array)
+        array, axis = np.ascontiguousarray(array.transpose(order)), order.index(axis)
+    shape = array.shape
+    before, after = shape[:axis], shape[axis + 1 :]
+    view = array.reshape(math.prod(before), shape[axis], math.prod(after))
+    if order is None:
+        kept = before + after if reduced else shape
+        return view, lambda out: out.reshape(kept)
     back = np.argsort(order)
 
     def restore(out: NDArray[Any]) -> NDArray[Any]:
-        return out.reshape((*before, out.shape[1], *after)).transpose(back)
+        whole = out.reshape((*before, out.shape[1], *after)).transpose(back)
+        return whole.squeeze(order[axis]) if reduced else whole
 
-    return moved.reshape(math.prod(before), moved.shape[at], math.prod(after)), restore
+    return view, restore
 
 
 def check_positive_int(value: Any, name: str, *, minimum: int = 1) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from gasquake import _core
@@ -20,7 +19,7 @@ def threads(n_threads: Any = None) -> int:
         If `n_threads` or the environment variable is not a positive integer.
     """
     limit = _AVAILABLE
-    wanted = os.environ.get("GASQUAKE_NUM_THREADS")
+    wanted = _core.requested_threads()
     if wanted:
         if not (wanted.isascii() and wanted.strip().isdigit() and int(wanted) >= 1):
             raise ValueError(f"GASQUAKE_NUM_THREADS must be a positive integer, got {wanted!r}")

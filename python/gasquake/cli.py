@@ -45,6 +45,11 @@ class _Log:
         else:
             self.console.print(f"[{time.monotonic() - self.started:6.1f} s] {line}", markup=False)
 
+    def count(self, done: int, total: int) -> None:
+        from gasquake.study.inputs import counted
+
+        counted(self.step, done, total)
+
     def note(self, line: str) -> None:
         self.console.print(line, markup=False)
 
@@ -173,6 +178,8 @@ def _show(result: Any, folder: Path, *, as_json: bool) -> None:
     click.echo(result.verdict.sentence)
     for line in result.verdict.rests_on:
         click.echo(f"  - {line}")
+    for line in result.verdict.also:
+        click.echo(f"  + {line}")
     for line in result.verdict.limits:
         click.echo(f"  ! {line}")
     if result.truth is not None:
@@ -208,7 +215,7 @@ def stage(
         try:
             report = staging.stage(
                 list(granules), out, region=None if region is None else Region(*region),
-                gases=gases or ("co", "ch4"), grid=grid, n_processes=processes, progress=log.step,
+                gases=gases or ("co", "ch4"), grid=grid, n_processes=processes, progress=log.count,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             _fail(log, error)
@@ -258,6 +265,11 @@ def _print_tree(value: Any, indent: int = 0) -> None:
         if isinstance(item, dict):
             click.echo(f"{pad}{key}:")
             _print_tree(item, indent + 1)
+        elif isinstance(item, list) and item and isinstance(item[0], dict):
+            click.echo(f"{pad}{key}:")
+            for row in item:
+                told = (f"{name} {part}" for name, part in row.items() if part is not None and name != "name")
+                click.echo(f"{pad}  {row.get('name', '-')}: {', '.join(told)}")
         else:
             click.echo(f"{pad}{key}: {item}")
 

@@ -240,7 +240,7 @@ def stage_correlation(
     speak of. Where there is none to be had n_effective is NaN.
 
     p is exact: the pairs of the stage in the order of time, x shifted around against y by every number of days;
-    p = (1 + number of the n - 1 shifts with |r| at least that found) / n. With n days it cannot fall below 1/n: of 4
+    p = (1 + number of the n - 1 shifts with abs(r) at least that found) / n. With n days it cannot fall below 1/n: of 4
     days no p is less than 0.25. No correction for several stages, orbits or coefficients is made here.
 
     Examples
@@ -346,8 +346,8 @@ def stage_difference(
     Notes
     -----
     The days of both stages in the order of time, the labels shuffled in blocks of neighbours, so that each stage keeps
-    its number of days; p = (1 + #{|difference'| >= |difference|}) / (1 + n_permutations). [D] Before atanh, |r| is cut
-    at 1 - 1e-12. Fewer than a handful of blocks in a stage leave few different permutations, and no small p.
+    its number of days; p = (1 + number with abs(difference) at least that found) / (1 + n_permutations). [D] Before
+    atanh, abs(r) is cut at 1 - 1e-12. Fewer than a handful of blocks in a stage leave few different permutations, and no small p.
 
     Examples
     --------
@@ -444,7 +444,7 @@ def rolling_correlation(
     Notes
     -----
     The window is causal: no later day is in it. [D] At least 15 days: of unrelated noise one window of 7 days
-    in 4 has |r| > 0.5, of 15 days one in 17. Neighbouring values share all but one of their days.
+    in 4 has abs(r) > 0.5, of 15 days one in 17. Neighbouring values share all but one of their days.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from gasquake import _core
 from registry import KERNELS
 from strategies import FLOATS
 
-NOT_CALLS = {"build_info"}
+NOT_CALLS = {"build_info", "requested_threads"}
 
 
 def record(monkeypatch, arguments, kernel, **options) -> list[tuple[str, tuple]]:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import airs_files as af
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gasquake.io import GranuleError, Refused, open_airs, open_granules
+from gasquake.io.airs_writer import granule_name, write_granule
 from gasquake.io.backend import AirsBackend
 from gasquake.places import Region
 
@@ -27,6 +31,11 @@ LAT, LON = np.arange(-85.0, 90.0, 10.0), np.arange(-175.0, 180.0, 10.0)
 def granules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("granules")
     return {name: write(folder / name) for name, write in WRITERS.items()}
+
+
+@pytest.fixture(scope="module")
+def whole(granules: dict[str, Path]) -> dict[str, xr.Dataset]:
+    return {name: open_airs(path, gases=["co"]) for name, path in granules.items()}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -104,6 +113,85 @@ def test_a_region_is_the_same_cells_of_the_whole(granules: dict[str, Path], name
     whole = region.select(open_airs(granules[name], with_counts=True))
     xr.testing.assert_identical(part.drop_attrs(deep=False), whole.drop_attrs(deep=False))
     assert (np.diff(part["lon"]) > 0).all()
+
+
+EDGES = st.tuples(st.floats(-180, 180), st.floats(-90, 79), st.floats(11, 349), st.floats(11, 180))
+
+
+@given(name=st.sampled_from(sorted(WRITERS)), edges=EDGES)
+def test_any_region_is_the_same_cells_of_the_whole(
+    granules: dict[str, Path], whole: dict[str, xr.Dataset], name: str, edges: tuple[float, float, float, float]
+) -> None:
+    west, south, width, height = edges
+    east = west + width if west + width <= 360 else west + width - 360
+    region = Region(west, south, east, min(90.0, south + height))
+    part = open_airs(granules[name], region=region, gases=["co"])
+    xr.testing.assert_identical(part.drop_attrs(deep=False), region.select(whole[name]).drop_attrs(deep=False))
+    assert (np.diff(part["lon"]) > 0).all()
+
+
+def test_a_subset_may_be_one_level_of_one_cell(tmp_path: Path) -> None:
+    path = af.write_v6(tmp_path / af.NAME_6, grids=("standard",))
+    with h5py.File(path) as whole, h5py.File(tmp_path / "one.nc", "w") as one:
+        for name, at in {"StdPressureLev": 5, "Latitude": 3, "Longitude": 20}.items():
+            one.create_dataset(name, data=whole[name][at : at + 1]).make_scale(name)
+        data = one.create_dataset("CH4_VMR_D", data=whole["CH4_VMR_D"][5:6, 3:4, 20:21])
+        for axis, name in enumerate(("StdPressureLev", "Latitude", "Longitude")):
+            data.dims[axis].attach_scale(one[name])
+        one.attrs["location.Year"], one.attrs["location.Month"], one.attrs["location.Day"] = 2015, 12, 30
+        expected = whole["CH4_VMR_D"][5, 3, 20]
+    cube = open_airs(tmp_path / "one.nc", gases=["ch4"], orbits=["descending"])
+    assert cube["ch4"].shape == (1, 1, 1, 1, 1)
+    assert cube["ch4"].item() == expected
+    assert (cube["level"].item(), cube["lat"].item(), cube["lon"].item()) == (500.0, 55.0, 25.0)
+    assert cube["time"].values[0] == np.datetime64("2015-12-30")
+
+
+def test_one_layer_without_a_pressure_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / af.NAME_6, "w") as file:
+        for name, values in {"Latitude": LAT, "Longitude": LON}.items():
+            file.create_dataset(name, data=values).make_scale(name)
+        data = file.create_dataset("CO_VMR_A", data=np.full((18, 36), 1e-7, dtype="f4"))
+        for axis, name in enumerate(("Latitude", "Longitude")):
+            data.dims[axis].attach_scale(file[name])
+    with pytest.raises(GranuleError, match="does not say at which pressure"):
+        open_airs(tmp_path / af.NAME_6, gases=["co"], orbits=["ascending"])
+
+
+@pytest.mark.parametrize("version", [7, 6])
+def test_what_the_writer_writes_is_read_back(tmp_path: Path, version: int) -> None:
+    lat, lon = np.arange(20.5, 40), np.arange(170.5, 190)
+    values = np.stack([af.truth("CO", orbit, lat=lat, lon=lon) for orbit in "AD"])[None]
+    dims = ("time", "orbit", "level", "lat", "lon")
+    start = np.array([["2022-09-05T01:30", "2022-09-04T13:30"]], dtype="datetime64[ns]")
+    cube = xr.Dataset(
+        {
+            "co": (dims, values),
+            "co_count": (dims, np.where(np.isnan(values), 0, 7).astype("i4")),
+            "surface_pressure": (("lat", "lon"), np.full((20, 20), 900.0, dtype="f4")),
+            "topography": (("lat", "lon"), np.full((20, 20), 1000.0, dtype="f4")),
+        },
+        {
+            "time": np.array(["2022-09-05"], dtype="datetime64[ns]"), "orbit": ["ascending", "descending"],
+            "level": af.LEVELS, "lat": lat, "lon": lon,
+            "window_start": (("time", "orbit"), start),
+            "window_end": (("time", "orbit"), start + np.timedelta64(1, "D")),
+        },
+        {"simulated": 1},
+    )  # fmt: skip
+    cube["co_sdev"] = cube["co"] * np.float32(0.5)
+    path = tmp_path / granule_name("2022-09-05", version)
+    write_granule(cube, path, version=version)
+    region = Region(170, 20, -170, 40)
+    for grid in ("standard", "TqJoint"):
+        read = open_airs(path, gases=["co"], region=region, grid=grid, with_counts=True)
+        for name in ("co", "co_count", "co_sdev"):
+            np.testing.assert_array_equal(read[name], cube[name])
+        assert (read["surface_pressure"] == 900.0).all()
+        for name in ("lon", "time", "window_start", "window_end"):
+            np.testing.assert_array_equal(read[name], cube[name])
+        assert read.attrs["simulated"] == 1
+        assert read.attrs["window_source"].startswith("attributes" if version == 7 else "nominal")
 
 
 def test_giovanni_has_one_field_and_says_so(tmp_path: Path) -> None:

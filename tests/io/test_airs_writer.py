@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -14,7 +15,10 @@ from pyhdf.SD import SD, SDC
 from pyhdf.V import V  # noqa: F401 gives HDF its vgstart
 from pyhdf.VS import VS  # noqa: F401 gives HDF its vstart
 
-from gasquake.io.airs_writer import LEVELS, granule_name, write_granule
+from gasquake import io
+from gasquake.io import granule_name, write_granule
+from gasquake.io.products import LEVELS
+from gasquake.places import Region
 
 DAP = "{http://xml.opendap.org/ns/DAP/4.0#}"
 DMRPP = "{http://xml.opendap.org/dap/dmrpp/1.0.0#}"
@@ -22,7 +26,7 @@ LON, LAT = np.arange(97.5, 107), np.arange(27.5, 34)
 
 
 def a_day(
-    lon: np.ndarray = LON, lat: np.ndarray = LAT, *, level: tuple[float, ...] = LEVELS, date: str = "2022-09-05"
+    lon: np.ndarray = LON, lat: np.ndarray = LAT, *, level: Sequence[float] = LEVELS, date: str = "2022-09-05"
 ) -> xr.Dataset:
     rng = np.random.default_rng(7)
     dims, shape = ("time", "orbit", "level", "lat", "lon"), (1, 2, len(level), len(lat), len(lon))
@@ -291,6 +295,53 @@ def test_a_missing_orbit_is_fill_and_one_pressure_serves_both(tmp_path: Path, ve
     assert (field(path, "CO_VMR_A_ct") == (-9999 if version == 7 else 0)).all()
     assert (field(path, "CO_VMR_D") != -9999).any()
     np.testing.assert_array_equal(field(path, "SurfPres_Forecast_A"), field(path, "SurfPres_Forecast_D"))
+
+
+@pytest.mark.parametrize("grid", ["standard", "TqJoint"])
+@pytest.mark.parametrize("version", [7, 6])
+def test_what_is_written_is_read(tmp_path: Path, version: int, grid: str) -> None:
+    day, path = a_day(), tmp_path / granule_name("2022-09-05", version)
+    write_granule(day, path, version=version)
+    found = io.open_airs(path, region=Region(97.0, 27.0, 107.0, 34.0), grid=grid, with_counts=True)
+    assert found.sizes == day.sizes
+    assert found.attrs["simulated"] == 1
+    assert found.attrs["product_version"] == {7: "7.0.7.0", 6: "6.0.31.0"}[version]
+    for name in ("time", "orbit", "level", "lat", "lon", "window_start", "window_end"):
+        np.testing.assert_array_equal(found[name], day[name])
+    for name in ("co", "ch4", "co_sdev", "ch4_sdev", "surface_pressure", "topography"):
+        np.testing.assert_array_equal(found[name], day[name])
+    for name in ("co_count", "ch4_count"):
+        np.testing.assert_array_equal(found[name], day[name].fillna(0))
+
+
+@pytest.mark.parametrize("version", [7, 6])
+def test_what_is_read_is_written_again_to_the_same_bytes(tmp_path: Path, version: int) -> None:
+    name = granule_name("2022-09-05", version)
+    write_granule(a_day().drop_vars("land_sea_mask"), tmp_path / name, version=version)
+    (tmp_path / "again").mkdir()
+    found = io.open_airs(tmp_path / name, region=Region(97.0, 27.0, 107.0, 34.0), with_counts=True)
+    write_granule(found, tmp_path / "again" / name, version=version)
+    assert (tmp_path / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_the_globe_goes_there_and_back(tmp_path: Path) -> None:
+    lat, lon = np.arange(-89.5, 90), np.arange(-179.5, 180)
+    day, path = a_day(lon, lat)[["co", "surface_pressure"]], tmp_path / granule_name("2022-09-05")
+    write_granule(day, path)
+    found = io.open_airs(path, gases=["co"])
+    np.testing.assert_array_equal(found.co, day.co)
+    np.testing.assert_array_equal(found.surface_pressure, day.surface_pressure)
+    np.testing.assert_array_equal(found.lon, lon)
+
+
+def test_a_window_of_its_own_is_kept(tmp_path: Path) -> None:
+    day = a_day()
+    day["window_start"] = day.window_start + np.timedelta64(90, "m")
+    write_granule(day, tmp_path / "a.hdf")
+    found = io.open_airs(tmp_path / "a.hdf")
+    np.testing.assert_array_equal(found.window_start, day.window_start)
+    write_granule(day.drop_vars(["window_start", "window_end"]), tmp_path / "b.hdf")
+    np.testing.assert_array_equal(io.open_airs(tmp_path / "b.hdf").window_start, a_day().window_start)
 
 
 @pytest.mark.parametrize("version", [7, 6])

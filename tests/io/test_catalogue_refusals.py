@@ -140,6 +140,10 @@ def test_year_month_day_hour(tmp_path: Path):
     tangshan = event_from_row(read_catalogue(path, tz="+08:00").iloc[0])
     assert tangshan.time == np.datetime64("1976-07-27T19:42:54.2")
     assert tangshan.magnitude_type == "Ms"
+    chinese = read_catalogue(
+        write(tmp_path, "发震时刻\t经度(°)\t纬度(°)\t震级(Mw)\n2022-09-05 12:52:18\t102.08\t29.59\t6.6\n")
+    )
+    assert chinese.loc[0, "magnitude_type"] == "Mw"
 
 
 # --- Bad input --------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_mutated_files_are_cubes_or_errors(
             outcomes["read"] += 1
             values = cube["co"].values
             assert cube["co"].dims == ("time", "orbit", "level", "lat", "lon")
-            assert (np.isnan(values) | ((values >= 0) & (values <= 1))).all()
+            assert (np.isnan(values) | ((values >= 0) & (values <= 1e-4))).all()
     assert outcomes["refused"] >= 10
     assert outcomes["read"] >= 3
 
@@ -158,7 +158,7 @@ SHAPE = (24, 18, 36)
         ({"CO_VMR_D": np.full((24, 9, 36), 1e-7, dtype="f4")}, r"CO_VMR_D has the shape \(24, 9, 36\)"),
         (
             {"CO_VMR_A": np.full(SHAPE, 2.0, dtype="f4")},
-            r"of CO_VMR_A lie outside 0\.\.1 mol",
+            r"of CO_VMR_A lie outside 0\.\.0\.0001 mol",
         ),
         ({"Latitude": np.zeros(SHAPE[1:], dtype="f4")}, None),  # the 1-D scale is there: it is not looked at
         (
@@ -289,3 +289,40 @@ def test_the_parent_imports_no_file_library(sources: list[bytes], tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("24", "")
+
+
+def test_a_missing_library_says_what_to_install(
+    sources: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyhdf").mkdir()
+    (tmp_path / "pyhdf" / "__init__.py").write_text("raise ModuleNotFoundError('no pyhdf', name='pyhdf')")
+    path = tmp_path / af.NAME_7
+    path.write_bytes(sources[0])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    worker._discard()
+    with pytest.raises(ImportError, match=r'pyhdf is needed to read HDF4 files; .*"gasquake\[study\]"'):
+        open_airs(path)
+    monkeypatch.undo()
+    worker._discard()
+    assert open_airs(path)["co"].notnull().any()
+
+
+def test_an_interrupt_leaves_no_answer_for_the_next_file(
+    sources: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / af.NAME_7
+    path.write_bytes(sources[0])
+    expected = open_airs(path)
+    load = worker.pickle.load
+    answers = iter(range(100))
+
+    def interrupted(file: object) -> object:
+        if next(answers) == 5:
+            raise KeyboardInterrupt
+        return load(file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker.pickle, "load", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        open_airs(path)
+    monkeypatch.undo()
+    xr.testing.assert_identical(open_airs(path), expected)

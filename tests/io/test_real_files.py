@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gasquake.io import GranuleError, describe_file, open_airs, open_column_map, open_hdf4, open_profiles
+from gasquake.io.limb import tai93_to_utc
 from gasquake.places import Region
 from gasquake.profiles import ProfileVerdict, scan_profiles
 
@@ -81,6 +82,13 @@ def test_mls_profiles_and_their_scan(shared_data: Path) -> None:
     assert set(np.unique(high["verdict"])) >= {ProfileVerdict.NONE, ProfileVerdict.ROOTLESS}
     assert int(high["n_below"].max()) == 2  # 316 and 215 hPa
     assert float(high["peak_pressure"].min()) >= 10.0
+
+
+def test_leap_seconds_are_taken_out() -> None:
+    before = (np.datetime64("2016-12-31T23:59:59") - np.datetime64("1993-01-01")).astype(float) + 9
+    seconds = np.array([0.0, before, before + 2.0, 887241610.0, np.nan])  # before + 1 is 23:59:60
+    expected = ["1993-01-01", "2016-12-31T23:59:59", "2017-01-01", "2021-02-12", "NaT"]
+    np.testing.assert_array_equal(tai93_to_utc(seconds), np.array(expected, dtype="datetime64[ns]"))
 
 
 def test_modis_land_surface_temperature(shared_data: Path) -> None:

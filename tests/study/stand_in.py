@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +76,10 @@ def read(path, /, *, gases=("co", "ch4"), region: Region | None = None, grid: st
     cube = expected(date, seed, lat)
     cube = cube.drop_vars([gas for gas in ("co", "ch4") if gas not in gases])
     return cube if region is None else region.select(cube)
+
+
+def read_and_die(path, /, **choice) -> xr.Dataset:
+    """Ends a process that `stage` has started, as the system does when memory runs out."""
+    if sys.argv[0] == "-c":
+        os._exit(9)
+    return read(path, **choice)

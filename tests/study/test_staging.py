@@ -20,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasquake.errors import GranuleError
+from gasquake.io import granule_name, write_granule
+from gasquake.io.products import LEVELS
 from gasquake.places import Region
 from gasquake.staging import StageReport, _stage, open_cube, stage
 from processes import environment
@@ -422,6 +424,53 @@ def test_killed_at_random_moments(
         assert [path.name for path in folder.iterdir()] == ["cube.zarr"]
 
 
+@pytest.mark.parametrize("name", ["co/c.0.0.0.0.0", "record.json"])
+def test_a_part_that_a_power_cut_spoilt_is_made_again(
+    granules: list[Path], whole: Path, tmp_path: Path, name: str
+) -> None:
+    class PowerCut(Exception):
+        pass
+
+    def cut(done: int, total: int) -> None:
+        if done == total:
+            raise PowerCut
+
+    out = tmp_path / "cube.zarr"
+    with pytest.raises(PowerCut):
+        staged(granules, out, progress=cut)
+    parts = sorted(tmp_path.glob(".cube.zarr.staging/block-*"))
+    assert [part.name[:9] for part in parts] == ["block-600", "block-601"]
+    (parts[0] / name).write_bytes(b"")
+    read_again = []
+
+    def reader(path, /, **choice):
+        read_again.append(path)
+        return stand_in.read(path, **choice)
+
+    _stage(granules, out, None, ("co", "ch4"), "standard", 1, True, None, reader)
+    numbers = {path: int(date.astype(np.int64)) // 32 for path, date in zip(granules, DATES, strict=True)}
+    assert {numbers[path] for path in read_again} == {600, 602}  # the other part served
+    assert digest(out) == digest(whole)
+
+
+def test_a_process_that_ends_early_is_an_error_that_says_so(granules: list[Path], whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cube.zarr"
+    with pytest.raises(RuntimeError, match=r"ended early \(exit code 9\).*run again, with fewer n_processes"):
+        _stage(granules, out, None, ("co", "ch4"), "standard", 2, True, None, stand_in.read_and_die)
+    assert not out.exists()
+    staged(granules, out)
+    assert digest(out) == digest(whole)
+
+
+def test_a_copy_in_another_folder_is_skipped(granules: list[Path], tmp_path: Path) -> None:
+    shutil.copy(granules[0], tmp_path)
+    report = staged([*granules[:2], tmp_path], tmp_path / "cube.zarr")
+    assert len(report.staged) == 2
+    (skipped,) = report.skipped
+    assert skipped.path.name == granules[0].name
+    assert "superseded by" in skipped.reason
+
+
 def test_killed_with_its_processes(granules: list[Path], whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "cube.zarr"
     code = (
@@ -449,3 +498,53 @@ def test_killed_with_its_processes(granules: list[Path], whole: Path, tmp_path: 
 def _alive(session: int) -> bool:
     found = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True, check=False)
     return bool(found.stdout.strip())
+
+
+# --- Real layouts -----------------------------------------------------------------------------------------------------
+
+
+def a_scene() -> xr.Dataset:
+    """Four days of two gases in five by six cells, a third missing."""
+    rng = np.random.default_rng(5)
+    lat, lon = np.arange(27.5, 32), np.arange(99.5, 105)
+    dims, shape = ("time", "orbit", "level", "lat", "lon"), (4, 2, LEVELS.size, lat.size, lon.size)
+    gases = {}
+    for gas, typical in (("co", 1e-7), ("ch4", 1.9e-6)):
+        values = (typical * rng.normal(1, 0.1, shape)).astype(np.float32)
+        values[rng.random(shape) < 0.3] = np.nan
+        gases[gas] = (dims, values)
+    dates = np.datetime64("2022-08-26", "ns") + np.arange(4) * np.timedelta64(1, "D")
+    pressure = rng.normal(700, 9, (lat.size, lon.size)).astype(np.float32)
+    axes = {"time": dates, "orbit": ["ascending", "descending"], "level": LEVELS, "lat": lat, "lon": lon}
+    return xr.Dataset({**gases, "surface_pressure": (("lat", "lon"), pressure)}, axes, {"simulated": 1})
+
+
+@pytest.mark.parametrize("version", [7, 6])
+def test_granules_in_the_real_layout(tmp_path: Path, version: int) -> None:
+    scene = a_scene()
+    (tmp_path / "in").mkdir()
+    for slot in range(4):
+        name = granule_name(scene.time.values[slot], version)
+        write_granule(scene.isel(time=[slot]), tmp_path / "in" / name, version=version)
+    cut_short = tmp_path / "in" / granule_name("2022-09-10", version)
+    cut_short.write_bytes((tmp_path / "in" / granule_name(scene.time.values[0], version)).read_bytes()[:60_000])
+    region = Region(99.0, 27.0, 105.0, 32.0)
+    report = stage(tmp_path / "in", tmp_path / "cube.zarr", region=region, n_processes=2)
+    assert [refused.path for refused in report.refused] == [cut_short]
+    assert "damaged" in report.refused[0].reason
+    cube = open_cube(tmp_path / "cube.zarr")
+    for name in ("time", "orbit", "level", "lat", "lon", "co", "ch4"):
+        np.testing.assert_array_equal(cube[name], scene[name])
+    np.testing.assert_array_equal(cube.surface_pressure, scene.surface_pressure.broadcast_like(cube.surface_pressure))
+    start = scene.time.values[:, None] + np.array([90, -630]) * np.timedelta64(1, "m")
+    np.testing.assert_array_equal(cube.window_start, start)
+    assert set(cube.granule_version.values) == {{7: "7.0.7.0", 6: "6.0.31.0"}[version]}
+    assert (cube.co.attrs["units"], cube.attrs["simulated"]) == ("mol mol-1", 1)
+
+
+def test_one_gas_at_places_that_granules_do_not_cover(tmp_path: Path) -> None:
+    write_granule(a_scene().isel(time=[0])[["co", "surface_pressure"]], tmp_path / granule_name("2022-08-26"))
+    with pytest.raises(GranuleError, match=r"CH4_VMR_A"):
+        stage(tmp_path, tmp_path / "cube", region=REGION)
+    stage(tmp_path, tmp_path / "cube", region=REGION, gases=["co"])
+    assert open_cube(tmp_path / "cube").co.dtype == np.float32

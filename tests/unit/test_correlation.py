@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from laziness import assert_lazy_and_equal, no_compute
 from scipy import stats
 
-from gasquake import correlation
+from gasquake import correlation, stages
 from gasquake.correlation import ZHAO2022_TABLE_1
 
 DAY = np.timedelta64(1, "D")
@@ -111,6 +111,8 @@ def test_detrend_takes_the_seasons_of_years_and_refuses_those_of_less(rng: np.ra
     few = season.copy()
     few[5:] = np.nan
     assert np.isnan(correlation.detrend(series(few), harmonics=2)).all()
+    assert np.isnan(correlation.detrend(series([1.0, 2.0, np.nan, 4.0]))).all()
+    assert np.isfinite(correlation.detrend(series([1.0, 2.0, 3.0, 5.0]))).all()
 
 
 def test_detrend_is_lazy_and_keeps_float32(rng: np.random.Generator) -> None:
@@ -178,12 +180,19 @@ def test_trends_fake_a_correlation_and_are_taken_out_first(rng: np.random.Genera
         correlation.detrend(series(x)), correlation.detrend(series(y)), labels(60), harmonics=None
     )
     np.testing.assert_allclose(clean.pearson, twice.pearson, atol=1e-9)
+    y[20:40] = np.nan  # both lines go through the days that have both values
+    gaps = correlation.stage_correlation(series(x), series(y), labels(60))
+    there, t = np.isfinite(y), np.arange(60.0)
+    wanted = stats.pearsonr(*(v[there] - np.polyval(np.polyfit(t[there], v[there], 1), t[there]) for v in (x, y)))
+    assert gaps.pearson.item() == pytest.approx(wanted.statistic)
 
 
 def test_days_that_cling_together_widen_the_interval(rng: np.random.Generator) -> None:
     x, y = ar1(rng, 400, 0.8), ar1(rng, 400, 0.8)
     found = correlation.stage_correlation(series(x), series(y), labels(400))
     assert 60 < found.n_effective.item() < 130  # 400 (1 - .64)/(1 + .64) = 88
+    turning = correlation.stage_correlation(series(ar1(rng, 400, -0.8)), series(x), labels(400))
+    assert turning.n_effective.item() == 400  # never more days than there are
     white = correlation.stage_correlation(*map(series, rng.normal(size=(2, 400))), labels(400))
     assert white.n_effective.item() > 380
     assert found.high - found.low > 1.5 * (white.high - white.low)
@@ -233,6 +242,23 @@ def test_orbits_are_kept_apart_and_laziness_kept(rng: np.random.Generator) -> No
     assert_lazy_and_equal(lazy, found)
     eager = correlation.stage_difference(x, y, stage, first="before", second="background")
     assert_lazy_and_equal(difference, eager)
+
+
+def test_the_labels_of_stages_fit(rng: np.random.Generator) -> None:
+    time, orbit = dates(45), ["ascending", "descending"]
+    start = np.stack([time + np.timedelta64(90, "m"), time - np.timedelta64(630, "m")], axis=1)
+    windows = {"window_start": (("time", "orbit"), start), "window_end": (("time", "orbit"), start + DAY)}
+    cube = xr.Dataset({g: (("time", "orbit"), rng.normal(size=(45, 2))) for g in ("co", "ch4")},
+                      {"time": time, "orbit": orbit, **windows})  # fmt: skip
+    origin = np.datetime64("2022-09-05T04:52:18")
+    made = stages.stages_from_preset("default", origin_time=origin)
+    stage = stages.stage_labels(cube, made, longitude=102.08, origin_time=origin)
+    found = correlation.stage_correlation(cube.co, cube.ch4, stage)
+    assert found.stage.values.tolist() == [s.name for s in made]
+    means = stages.stage_means(cube, made, longitude=102.08, origin_time=origin)
+    np.testing.assert_array_equal(found.n, means.co_n)
+    difference = correlation.stage_difference(cube.co, cube.ch4, stage, first="before", second="background")
+    assert difference.p.dims == ("orbit",)
 
 
 @given(st.floats(0.01, 100), st.floats(-100, 100), st.floats(0.01, 100), st.booleans())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -318,6 +319,25 @@ def test_false_alarms_and_power() -> None:
     assert covered.mean() > 0.85
 
 
+def test_noise_that_clings_together_is_not_taken_for_episodes() -> None:
+    """Of noise with an autocorrelation of 0.6 against white noise more than half would have an episode."""
+    rng = np.random.default_rng(12)
+    noise = rng.normal(size=(200, 41))
+    for t in range(1, 41):
+        noise[:, t] = 0.6 * noise[:, t - 1] + 0.8 * noise[:, t]
+    worlds = xr.DataArray(noise, {"time": dates(41)}, dims=("world", "time"))
+    found = episodes.onset_recovery(worlds, n_resamples=99)
+    assert (found.p <= 0.05).mean() < 0.16
+
+
+def test_a_strong_short_release_is_found_however_few_its_blocks() -> None:
+    x = np.random.default_rng(13).normal(size=30)
+    x[12:18] += 8.0
+    found = episodes.onset_recovery(series(x))
+    assert found.p.item() <= 0.01
+    assert str(found.onset.values)[:10] == "2022-08-13"
+
+
 @pytest.mark.parametrize(
     "options", [{"min_days": 0}, {"n_resamples": 0}, {"block_days": 0}, {"alpha": 0.0}, {"level": 1.0}]
 )
@@ -333,6 +353,13 @@ def test_shuffled_blocks_are_orders_that_keep_neighbours(n: int, block: int, see
         assert sorted(order) == list(range(n))
         torn = np.count_nonzero(np.diff(order) != 1)
         assert torn <= math.ceil(n / block) + 1
+
+
+def test_shuffled_blocks_are_cut_anywhere() -> None:
+    orders = _labelled.shuffled_blocks(12, 4, 400, np.random.default_rng(1))
+    kept = [{(a, b) for a, b in pairwise(o) if b == a + 1} for o in orders.tolist()]
+    torn = [sum((i, i + 1) not in pairs for pairs in kept) for i in range(11)]
+    assert min(torn) > 30
 
 
 def test_lag_one_is_that_of_pandas_and_knows_gaps(rng: np.random.Generator) -> None:

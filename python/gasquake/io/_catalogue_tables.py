@@ -90,7 +90,9 @@ def read_table(text: str) -> Records:
     if unit not in _KILOMETRES_PER:
         raise ValueError(f"line {number}: the depth is in {unit!r}; write the column's name as depth(km)")
     records.kilometres = _KILOMETRES_PER[unit]
-    named = _MAGNITUDE_TYPES.get(labels.get("magnitude", "").lower())
+    # The column is called Ms, or 震级(Ms).
+    said = (labels.get("magnitude", "").lower(), units.get("magnitude", ""))
+    named = next((_MAGNITUDE_TYPES[name] for name in said if name in _MAGNITUDE_TYPES), None)
     if named and "magnitude_type" not in columns:
         columns["magnitude_type"] = [named] * len(where)
     if len(catalogues := set(columns.get("catalog_id", []))) > 1:

@@ -52,7 +52,10 @@ class Hdf4:
         }  # fmt: skip
 
     def header(self) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-        attributes = {name: _plain(value) for name, value in self.sd.attributes().items()}
+        # pyhdf makes text of its bytes one at a time: half the time of a granule would go into what dims say already.
+        every = [self.sd.attr(number) for number in range(self.sd.info()[1])]
+        wanted = [a for a in every if not a.info()[0].startswith(("StructMetadata", "ArchiveMetadata"))]
+        attributes = {attribute.info()[0]: _plain(attribute.get()) for attribute in wanted}
         attributes |= self._grid_attributes()
         shapes = {}
         for name, (_, shape, _, _) in self.sd.datasets().items():

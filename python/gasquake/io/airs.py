@@ -121,7 +121,7 @@ def open_airs(
     match events with the windows, not with the date. The retrieval is described in Susskind et al. (2003, IEEE TGRS 41,
     doi:10.1109/TGRS.2002.808236).
 
-    [D] A value that physics excludes (a mole fraction outside 0..1) refuses the whole file as damaged. Surface
+    [D] A value that no cell can hold (a mole fraction outside 0..1e-4) refuses the whole file as damaged. Surface
     pressures missing in the forecast field (cells without soundings) are filled from the topography.
 
     Examples
@@ -133,6 +133,8 @@ def open_airs(
     with open_data_file(path) as file:
         wanted = [products.field_name(products.GASES[gas].stem, orbit, grid=grid) for gas in gases for orbit in orbits]
         layout = find_layout(file, wanted)
+        if not layout.level.size:
+            raise GranuleError(file.path, f"its {wanted[0]} is one layer, and it does not say at which pressure")
         date, date_source = find_date(file, layout)
         starts, ends, window_source = find_windows(file, date, orbits)
         cells = Cells(file, layout, region)

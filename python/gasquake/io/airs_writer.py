@@ -19,20 +19,16 @@ from numpy.typing import NDArray
 
 from gasquake._optional import attempt_import
 from gasquake.io.files import write_aside
+from gasquake.io.products import FILL, GASES, GRIDS, LEVELS, ORBITS, SURFACE_PRESSURE, TOPOGRAPHY, field_name, grid_name
 
 __all__ = ["granule_name", "write_granule"]
 
-LEVELS = (
-    1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70, 50, 30, 20, 15, 10, 7, 5, 3, 2, 1.5, 1,
-)  # fmt: skip
 ROWS, COLUMNS = 180, 360
-FILL = -9999.0
 _VERSIONS = {7: ("7.0.7.0", ".hdf"), 6: ("6.0.31.0", ".hdf.nc4")}
-_ORBITS = {"ascending": "A", "descending": "D"}
-_GRIDS = {"": "", "_TqJoint": "_TqJ"}  # suffix of the grid's name -> infix of its fields' names
-_STEMS = {"SurfPres_Forecast": "surface_pressure", "O3_VMR": "o3", "CO_VMR": "co", "CH4_VMR": "ch4"}
+# In the order of a real granule.
+_VARIABLES = {SURFACE_PRESSURE.stem: "surface_pressure", **{GASES[gas].stem: gas for gas in ("o3", "co", "ch4")}}
 _PARTS = {"": "", "_ct": "_count", "_sdev": "_sdev"}  # suffix of the field -> suffix of the cube's variable
-_LOCATION = {"LandSeaMask": "land_sea_mask", "Topography": "topography"}
+_LOCATION = {"LandSeaMask": "land_sea_mask", TOPOGRAPHY.stem: "topography"}
 # The real windows: a day from 01:30 UTC for ascending, from 13:30 UTC of the day before for descending orbits.
 _OPENS = {"ascending": np.timedelta64(90, "m"), "descending": np.timedelta64(-630, "m")}
 _STRUCT_METADATA_BYTES = 32000  # HDF-EOS2 pads it to this length
@@ -145,8 +141,8 @@ def _one_day(cube: xr.Dataset) -> xr.Dataset:
     if missing:
         raise ValueError(f"cube_slice has no dimension {missing[0]!r}; it has {tuple(day.dims)}")
     for orbit in day["orbit"].values:
-        if orbit not in _ORBITS:
-            raise ValueError(f"orbit of cube_slice must be one of {tuple(_ORBITS)}, got {str(orbit)!r}")
+        if orbit not in ORBITS:
+            raise ValueError(f"orbit of cube_slice must be one of {tuple(ORBITS)}, got {str(orbit)!r}")
     if "co2" in day:
         raise ValueError("cube_slice has co2, for which AIRS level 3 has no field; drop it first")
     return day
@@ -154,10 +150,9 @@ def _one_day(cube: xr.Dataset) -> xr.Dataset:
 
 def _places(day: xr.Dataset) -> dict[str, NDArray[np.intp]]:
     """Where each level, lat and lon of the slice lies in a granule."""
-    known = np.array(LEVELS)
     pressure = np.asarray(day["level"].values, np.float64)
-    levels = np.abs(known - pressure[:, None]).argmin(axis=1)
-    _check(pressure, known[levels], "level", "a standard level in hPa")
+    levels = np.abs(LEVELS - pressure[:, None]).argmin(axis=1)
+    _check(pressure, LEVELS[levels], "level", "a standard level in hPa")
     lat, lon = (np.asarray(day[name].values, np.float64) for name in ("lat", "lon"))
     rows, columns = np.rint(89.5 - lat), np.rint(lon + 179.5)
     _check(lat, np.clip(89.5 - rows, -89.5, 89.5), "lat", "the centre of a one-degree cell")
@@ -173,23 +168,25 @@ def _check(found: NDArray[np.float64], wanted: NDArray[np.float64], name: str, w
 
 def _globe(array: xr.DataArray, places: dict[str, NDArray[np.intp]]) -> NDArray[np.float32]:
     dims = [dim for dim in ("level", "lat", "lon") if dim in array.dims]
-    shape = {"level": len(LEVELS), "lat": ROWS, "lon": COLUMNS}
+    shape = {"level": LEVELS.size, "lat": ROWS, "lon": COLUMNS}
     whole = np.full([shape[dim] for dim in dims], np.nan, np.float32)
     whole[np.ix_(*(places[dim] for dim in dims))] = array.transpose(*dims).values
     return whole
 
 
-def _orbit_fields(day: xr.Dataset, orbit: str, infix: str) -> Iterator[_Field]:
+def _orbit_fields(day: xr.Dataset, orbit: str, grid: str) -> Iterator[_Field]:
     """The fields of one grid, in the order of a real granule."""
     places = _places(day)
-    for stem, variable in _STEMS.items():
+    for stem, variable in _VARIABLES.items():
         for suffix, kind in _PARTS.items():
             array = day.get(variable + kind)
             if array is None:
                 continue
             if "orbit" in array.dims:
                 array = array.reindex(orbit=[orbit]).isel(orbit=0)
-            yield _Field(f"{stem}{infix}_{_ORBITS[orbit]}{suffix}", _globe(array, places))
+            if kind == "_count":
+                array = array.where(array > 0)
+            yield _Field(field_name(stem, orbit, grid=grid, part=suffix), _globe(array, places))
 
 
 def _location_fields(day: xr.Dataset) -> Iterator[_Field]:
@@ -217,9 +214,7 @@ def _window(day: xr.Dataset, orbit: str) -> tuple[str, str]:
 
 def _write_hdf4(day: xr.Dataset, path: Path, name: str) -> None:
     pyhdf = attempt_import("pyhdf.SD", extra="study", purpose="to write AIRS version 7 granules")
-    grids = {
-        orbit + suffix: list(_orbit_fields(day, orbit, infix)) for suffix, infix in _GRIDS.items() for orbit in _ORBITS
-    }
+    grids = {grid_name(orbit, grid): list(_orbit_fields(day, orbit, grid)) for grid in GRIDS for orbit in ORBITS}
     lat, lon = np.mgrid[89.5:-90:-1, -179.5:180:1].astype(np.float32)
     grids["location"] = [_Field("Latitude", lat), _Field("Longitude", lon), *_location_fields(day)]
 
@@ -269,7 +264,7 @@ def _write_grid(types: Any, file: Any, grid: str, fields: list[_Field]) -> list[
 
 def _write_scales(types: Any, sds: Any) -> None:
     scales = (
-        (types.FLOAT32, LEVELS, ("Pressure", "hPa", "F7.2")),
+        (types.FLOAT32, LEVELS.tolist(), ("Pressure", "hPa", "F7.2")),
         (types.FLOAT64, np.arange(89.5, -90, -1).tolist(), ("Latitude", "degrees_north", "F5.1")),
         (types.FLOAT64, np.arange(-179.5, 180).tolist(), ("Longitude", "degrees_east", "F6.1")),
     )
@@ -312,10 +307,10 @@ def _location_attributes(day: xr.Dataset, types: Any) -> dict[str, tuple[int, An
     date = pd.Timestamp(day["time"].values.item())
     numbers = {"Year": date.year, "Month": date.month, "Day": date.day, "NumOfDays": 1}
     found: dict[str, tuple[int, Any]] = {name: (types.INT32, [value]) for name, value in numbers.items()}
-    for orbit in _ORBITS:
+    for orbit in ORBITS:
         for edge, moment in zip(("Start", "End"), _window(day, orbit), strict=True):
             found[f"{orbit.capitalize()}Grid{edge}TimeUTC"] = types.CHAR8, moment
-    found["StdPressureLev"] = types.FLOAT32, list(LEVELS)
+    found["StdPressureLev"] = types.FLOAT32, LEVELS.tolist()
     return found
 
 
@@ -334,7 +329,7 @@ def _struct_metadata(grids: dict[str, list[_Field]]) -> str:
             "\t\tGROUP=Dimension",
         ]
         if any(field.values.ndim == 3 for field in fields):
-            size = ['\t\t\t\tDimensionName="StdPressureLev"', f"\t\t\t\tSize={len(LEVELS)}"]
+            size = ['\t\t\t\tDimensionName="StdPressureLev"', f"\t\t\t\tSize={LEVELS.size}"]
             lines += ["\t\t\tOBJECT=Dimension_1", *size, "\t\t\tEND_OBJECT=Dimension_1"]
         lines += ["\t\tEND_GROUP=Dimension", "\t\tGROUP=DataField"]
         for count, field in enumerate(fields, 1):
@@ -380,14 +375,14 @@ END
 
 def _write_netcdf(day: xr.Dataset, path: Path) -> None:
     attempt_import("h5netcdf", extra="study", purpose="to write AIRS version 6 granules")
-    fields = [
-        field for infix in _GRIDS.values() for orbit in _ORBITS for field in _orbit_fields(day, orbit, infix)
-    ] + list(_location_fields(day))
+    fields = [field for grid in GRIDS for orbit in ORBITS for field in _orbit_fields(day, orbit, grid)] + list(
+        _location_fields(day)
+    )
     dims = ("StdPressureLev", "Latitude", "Longitude")
     granule = xr.Dataset(
         {field.name: (dims[-field.values.ndim :], field.values) for field in fields},
         {
-            "StdPressureLev": ("StdPressureLev", np.array(LEVELS, np.float32), _texts("Pressure", "hPa", "F7.2")),
+            "StdPressureLev": ("StdPressureLev", LEVELS.astype(np.float32), _texts("Pressure", "hPa", "F7.2")),
             "Latitude": ("Latitude", np.arange(89.5, -90, -1), _texts("Latitude", "degrees_north", "F5.1")),
             "Longitude": ("Longitude", np.arange(-179.5, 180), _texts("Longitude", "degrees_east", "F6.1")),
         },

@@ -27,7 +27,6 @@ class AirsBackend(BackendEntrypoint):
     """
 
     description = "AIRS level-3 granules of versions 6 and 7, and their OPeNDAP and Giovanni subsets"
-    url = "https://gasquake.readthedocs.io"
     open_dataset_parameters = ("filename_or_obj", "drop_variables", "gases", "region", "orbits", "grid", "with_counts")
 
     def open_dataset(  # type: ignore[override]

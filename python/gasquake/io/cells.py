@@ -63,7 +63,7 @@ class Cells:
         field : Field
             What it holds, for the check of its numbers.
         part : {"", "_ct", "_sdev"}
-            Of a count or standard deviation only the sign is checked.
+            The mean, the count or the standard deviation of the soundings.
 
         Returns
         -------
@@ -73,7 +73,7 @@ class Cells:
         Raises
         ------
         GranuleError
-            If it is absent, of another type or grid, or holds a number that physics excludes.
+            If it is absent, of another type or grid, or holds a number that it cannot be.
         """
         variable = self.layout.check(self.file, name)
         rank = len(variable.shape)
@@ -85,9 +85,9 @@ class Cells:
         columns = np.searchsorted(np.sort(self.columns), self.columns)
         raw = raw[..., self.rows - rows[0], :][..., columns]
         missing = is_missing(raw, variable.attributes, also=(products.FILL,) if raw.dtype.kind == "f" else ())
-        values: NDArray[np.float32] = np.where(missing, np.nan, raw).astype(np.float32)
-        low, high = (0.0, np.inf) if part else field.valid_range
-        with np.errstate(invalid="ignore"):
+        low, high = {"": field.valid_range, "_ct": (0.0, 1e6), "_sdev": (0.0, field.valid_range[1])}[part]
+        with np.errstate(invalid="ignore", over="ignore"):
+            values: NDArray[np.float32] = np.where(missing, np.nan, raw).astype(np.float32)
             wrong = (values < low) | (values > high)
         if wrong.any():
             raise GranuleError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -226,8 +227,8 @@ def _vertical(file: DataFile, fields: dict[str, str], variable: Variable, axis: 
 
 
 def _attribute(file: DataFile, name: str) -> Any:
-    """An attribute of the file or of any of its groups, by its last name."""
-    return next((v for k, v in file.attributes.items() if k.rpartition("/")[2] == name), None)
+    """An attribute of the file or of any of its groups, by its last name; OPeNDAP says "location.Year" for groups."""
+    return next((v for k, v in file.attributes.items() if re.split("[/.]", k)[-1] == name), None)
 
 
 def _granule_name(file: DataFile) -> Any:
@@ -269,6 +270,9 @@ def find_date(file: DataFile, layout: Layout) -> tuple[np.datetime64, str]:
     """
     days = _attribute(file, "NumOfDays")
     named = _granule_name(file)
+    short = next((m["product"] for n in file.shapes if (m := products.GIOVANNI_FIELD.match(n))), "")
+    if short and not short.endswith("D"):
+        raise GranuleError(file.path, f"it is of {short}, a mean over several days; daily products (D) are read")
     if days not in (None, 1) or (days is None and named and int(named["days"]) != 1):
         raise GranuleError(
             file.path, f"it is a mean over {days or int(named['days'])} days; daily files (001) are read"

@@ -29,7 +29,7 @@ class Field:
     standard_name : str
         Of the CF table; empty if it has none.
     valid_range : tuple of float
-        Numbers outside are damage, for physics excludes them; not a quality filter.
+        [D] Numbers outside are damage or another unit, far beyond what any cell can hold; not a quality filter.
     """
 
     stem: str
@@ -58,9 +58,9 @@ LEVELS.flags.writeable = False
 
 #: Gases on pressure levels. AIRS has no daily level-3 CO2 on levels.
 GASES = {
-    "co": Field("CO_VMR", "mol mol-1", "carbon monoxide", "mole_fraction_of_carbon_monoxide_in_air", (0.0, 1.0)),
-    "ch4": Field("CH4_VMR", "mol mol-1", "methane", "mole_fraction_of_methane_in_air", (0.0, 1.0)),
-    "o3": Field("O3_VMR", "mol mol-1", "ozone", "mole_fraction_of_ozone_in_air", (0.0, 1.0)),
+    "co": Field("CO_VMR", "mol mol-1", "carbon monoxide", "mole_fraction_of_carbon_monoxide_in_air", (0.0, 1e-4)),
+    "ch4": Field("CH4_VMR", "mol mol-1", "methane", "mole_fraction_of_methane_in_air", (0.0, 1e-4)),
+    "o3": Field("O3_VMR", "mol mol-1", "ozone", "mole_fraction_of_ozone_in_air", (0.0, 1e-4)),
 }
 
 SURFACE_PRESSURE = Field(
@@ -97,7 +97,7 @@ GRANULE_NAME = re.compile(
     r"Ret(?P<kind>Std|Sup)_?(?P<sensors>IR|H)?(?P<days>\d{3})\.v(?P<version>\d+(?:\.\d+)*)"
 )
 #: Giovanni puts the product before the field, as in AIRX3STD_006_TotCO_A, and the date between dots.
-GIOVANNI_FIELD = re.compile(r"^AIR[A-Z0-9]{5}_(?P<version>\d{3})_(?P<field>.+)$")
+GIOVANNI_FIELD = re.compile(r"^(?P<product>AIR[A-Z0-9]{5})_(?P<version>\d{3})_(?P<field>.+)$")
 GIOVANNI_NAME = re.compile(r"\.AIR[A-Z0-9]{5}_\d{3}_\w+\.(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d|-)")
 
 

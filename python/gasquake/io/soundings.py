@@ -113,7 +113,7 @@ def open_soundings(path: str | os.PathLike[str], *, min_quality: float = 0.5) ->
     Notes
     -----
     TROPOMI: the bias-corrected mixing ratio where the file has any, the plain one otherwise; ``attrs["variable"]``
-    says which. The errors of AIRS CO2 are the spread of a cluster of four retrievals and reach down to 0.004 ppm.
+    says which. The errors of AIRS CO2 (``co2_sdev``) are spreads and reach down to 0.004 ppm.
 
     References
     ----------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_bool, check_choice, check_positive_int, lanes, resolve_axis
 from gasquake._options import threads
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["SeasonalAnomaly", "seasonal_zscore"]
 
@@ -131,7 +133,7 @@ def seasonal_zscore(
     if days.shape != (array.shape[axis],):
         raise ValueError(f"day must have shape ({array.shape[axis]},) as axis {axis} of values, got {days.shape}")
     view, restore = lanes(array, axis)
-    anomaly, zscore, mean, std = (np.empty_like(view) for _ in range(4))
+    anomaly, zscore, mean, std = np.empty_like(view), np.empty_like(view), np.empty_like(view), np.empty_like(view)
     count = np.empty(view.shape, np.int32)
     _core.seasonal_zscore(
         view,

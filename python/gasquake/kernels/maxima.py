@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, resolve_axis
 from gasquake._options import threads
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Maxima", "locate_maxima"]
 
@@ -88,32 +91,31 @@ def locate_maxima(
     array = as_float(values, "values")
     reduced = _resolve_axes(axes, array.ndim)
     kept = [axis for axis in range(array.ndim) if axis not in reduced]
-    shape = tuple(array.shape[axis] for axis in kept)
-    n = 1
-    for axis in reduced:
-        n *= array.shape[axis]
-    view = _view(array, kept, reduced, n)
+    view = _view(array, kept, reduced)
     out = (view.shape[0], 1, view.shape[2])
-    index, count, ties = (np.empty(out, np.int64) for _ in range(3))
     value = np.empty(out, view.dtype)
+    index, count, ties = np.empty(out, np.int64), np.empty(out, np.int64), np.empty(out, np.int64)
     _core.locate_maxima(view, index, value, count, ties, threads(n_threads))
+    shape = tuple([array.shape[axis] for axis in kept])
     return Maxima(index.reshape(shape), value.reshape(shape), count.reshape(shape), ties.reshape(shape))
 
 
 def _resolve_axes(axes: Any, ndim: int) -> list[int]:
-    try:
-        listed = [axes] if np.ndim(axes) == 0 else list(axes)
-    except (TypeError, ValueError):
-        raise TypeError(f"axes must be an integer or a sequence of integers, got {axes!r}") from None
-    found = [resolve_axis(axis, ndim, "axes") for axis in listed]
+    if not isinstance(axes, (tuple, list)):
+        try:
+            axes = [axes] if np.ndim(axes) == 0 else list(axes)
+        except (TypeError, ValueError):
+            raise TypeError(f"axes must be an integer or a sequence of integers, got {axes!r}") from None
+    found = [resolve_axis(axis, ndim, "axes") for axis in axes]
     if len(set(found)) != len(found):
         raise ValueError(f"axes must be different, got {axes!r} for an array of {ndim} dimension(s)")
     return sorted(found)
 
 
-def _view(array: FloatArray, kept: list[int], reduced: list[int], n: int) -> FloatArray:
+def _view(array: FloatArray, kept: list[int], reduced: list[int]) -> FloatArray:
     """`array` as ``(outer, n, inner)`` with the reduced axes in the middle; a copy only where memory demands it."""
-    size = array.size // n if n else int(np.prod([array.shape[axis] for axis in kept]))
+    n = math.prod([array.shape[axis] for axis in reduced])
+    size = math.prod([array.shape[axis] for axis in kept])
     last = array.transpose(kept + reduced)
     if last.flags.c_contiguous:
         return last.reshape(size, n, 1)

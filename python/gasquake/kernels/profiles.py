@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import (
@@ -20,6 +20,9 @@ from gasquake._array import (
     resolve_axis,
 )
 from gasquake._options import threads
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["ProfileScan", "ProfileVerdict", "scan_profiles"]
 
@@ -185,28 +188,27 @@ def scan_profiles(
         check_positive_int(min_below, "min_below", minimum=0),
         check_number(scale_height_km, "scale_height_km", positive=True),
     )
-    view, restore = lanes(array, axis)
-    shape = array.shape[:axis] + (1,) + array.shape[axis + 1 :]
+    view, restore = lanes(array, axis, reduced=True)
     spread = ground = None
     if sigma is not None:
         spread = _alike(broadcast_float(sigma, "sigma", array.shape, array.dtype), array, axis)
     if surface_pressure is not None:
-        kept = shape[:axis] + shape[axis + 1 :]
+        kept = array.shape[:axis] + array.shape[axis + 1 :]
         below = broadcast_float(surface_pressure, "surface_pressure", kept, array.dtype)
         ground = _alike(np.expand_dims(below, axis), array, axis)
-    out_shape = (view.shape[0], 1, view.shape[2])
+    shape, dtype = (view.shape[0], 1, view.shape[2]), view.dtype
     out = (
-        np.empty(out_shape, np.int8),
-        np.empty(out_shape, view.dtype),
-        np.empty(out_shape, view.dtype),
-        np.empty(out_shape, view.dtype),
-        np.empty(out_shape, view.dtype),
-        np.empty(out_shape, np.int16),
-        np.empty(out_shape, np.int16),
-        np.empty(out_shape, np.int16),
+        np.empty(shape, np.int8),
+        np.empty(shape, dtype),
+        np.empty(shape, dtype),
+        np.empty(shape, dtype),
+        np.empty(shape, dtype),
+        np.empty(shape, np.int16),
+        np.empty(shape, np.int16),
+        np.empty(shape, np.int16),
     )
     _core.scan_profiles(view, np.ascontiguousarray(levels), spread, ground, criteria, out, threads(n_threads))
-    return ProfileScan(*(restore(result).squeeze(axis) for result in out))
+    return ProfileScan(*map(restore, out))
 
 
 def _alike(companion: FloatArray, array: FloatArray, axis: int) -> FloatArray:

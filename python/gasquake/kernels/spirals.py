@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_choice, check_positive_int
 from gasquake._options import threads
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 __all__ = ["SpiralFit", "SpiralNull", "fit_spirals", "spiral_null"]
 
-Float64 = NDArray[np.float64]
+Float64: TypeAlias = "NDArray[np.float64]"
 Kind = Literal["involute", "archimedean", "logarithmic"]
 Anchor = Literal["centre", "cusp"]
 Loss = Literal["huber", "square"]

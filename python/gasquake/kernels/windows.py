@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_bool, check_choice, check_positive_int, lanes, resolve_axis
 from gasquake._options import threads
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["WindowAnomaly", "rolling_mad", "rolling_mean", "rolling_median", "rolling_std", "rolling_zscore"]
 

@@ -140,7 +140,7 @@ def column_map(values: xr.DataArray, /, **options: Any) -> Axes:
 
     See Also
     --------
-    gasquake.columns.dry_mole_fraction : Makes columns of profiles.
+    gasquake.profiles.dry_mole_fraction : Makes columns of profiles.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def column_map(values: xr.DataArray, /, **options: Any) -> Axes:
     if _labelled.matching_dims(field, "level"):
         raise ValueError(
             f"values has a level dimension, {field.dims}, and is no column; draw one level with level_map, or make "
-            "a column with gasquake.columns.dry_mole_fraction"
+            "a column with gasquake.profiles.dry_mole_fraction"
         )
     return level_map(field, **options)
 

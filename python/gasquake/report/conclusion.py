@@ -14,7 +14,7 @@ import numpy as np
 
 from gasquake.profiles import ProfileVerdict
 from gasquake.report.language import Words, gas_label
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 from gasquake.study.verdict import LEVEL
 
 __all__ = ["Conclusion", "conclude", "window_counts"]

@@ -25,7 +25,7 @@ from gasquake.report.conclusion import window_counts
 from gasquake.report.language import Language, Words, gas_label
 from gasquake.study import local
 from gasquake.study.movement import Track
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["Picture", "draw", "drawable"]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gasquake import motion
 from gasquake.report.language import Words, gas_label
 from gasquake.study.movement import Track
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["explorer_data", "safe_json"]
 

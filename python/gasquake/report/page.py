@@ -18,7 +18,7 @@ from gasquake.report import conclusion, figures, interactive, strips, tables
 from gasquake.report.language import Language, Words, clean, gas_label
 from gasquake.report.references import REFERENCES
 from gasquake.study import output, summary
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["render", "write"]
 

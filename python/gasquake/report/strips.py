@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gasquake.report.language import Words, gas_label
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["Strip", "coverage_strip", "verdict_strip"]
 

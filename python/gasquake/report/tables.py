@@ -8,7 +8,7 @@ from typing import Any
 
 from gasquake.report.conclusion import window_counts
 from gasquake.report.language import MISSING, Words, gas_label
-from gasquake.study.pipeline import StudyResult
+from gasquake.study.result import StudyResult
 
 __all__ = ["Cell", "Table", "all_tables"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from gasquake.io.airs_writer import granule_name, write_granule
+from gasquake.io import granule_name, write_granule
 
 __all__ = ["write_granules"]
 

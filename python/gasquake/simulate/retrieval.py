@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gasquake.simulate.background import BACKGROUND, LEVELS
 from gasquake.simulate.grid import EVENT_YEAR, ORBITS, Grid
-from gasquake.simulate.kernel import averaging_kernel
+from gasquake.simulate.kernel import averaging_kernel, smoothed
 from gasquake.simulate.noise import Correlation, generator, markov_field, overcast, swath_gaps
 
 __all__ = ["missing", "retrieved", "retrieved_sigma"]
@@ -86,7 +86,6 @@ def retrieved(
     """
     air = BACKGROUND[gas]
     sigma = air.sigma().astype(np.float32)[:, np.newaxis, np.newaxis]
-    averaging = None if kernel == "identity" else averaging_kernel(gas, kernel).astype(np.float32)
     result = np.empty(absent.shape, np.float32)
     for year in grid.calendar:
         here = grid.of_year(year)
@@ -101,10 +100,10 @@ def retrieved(
             if year == EVENT_YEAR:
                 for signal in added:
                     part += signal[:, i]
-            if averaging is not None:
+            if kernel != "identity":
                 # There is no air below the ground that could depart from the prior.
                 part *= grid.surface_pressure[here, i, np.newaxis] >= _PRESSURE
-                part = (averaging @ part.reshape(*shape[:2], -1)).reshape(shape)
+                part = smoothed(part, gas)
                 white = generator(seed, f"white {gas}", year, i).standard_normal(shape, dtype=np.float32)
                 part += np.float32(_WHITE_SHARE) * sigma * white
             part += prior

@@ -268,7 +268,7 @@ def _tasks(
     for block in sorted({day // DAYS for day in wanted}):
         sources = {day: several for day, several in wanted.items() if day // DAYS == block}
         kept = {day: known for day, known in old.days.items() if day // DAYS == block} if old else {}
-        files = {day: [(s.path.name, s.size) for s in several] for day, several in sources.items()}
+        files = {day: [(str(s.path), s.size) for s in several] for day, several in sources.items()}
         all_that_counts = json.dumps([choice.text(), axes, cells["variables"], files, kept], sort_keys=True)
         digest = hashlib.sha256(all_that_counts.encode()).hexdigest()[:16]
         folder = work / f"block-{block}-{digest}"
@@ -285,5 +285,5 @@ def _superseded(wanted: dict[int, tuple[Source, ...]], staged: set[Path], refuse
         counts = next((s.path for s in several if s.path in staged), None)
         if counts is not None:
             left = [s.path for s in several if s.path != counts and s.path not in refused]
-            found += [Skipped(path, f"superseded by {counts.name}") for path in left]
+            found += [Skipped(path, f"superseded by {counts}") for path in left]
     return found

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake._optional import attempt_import
-from gasquake.io.files import sha256, write_aside
+from gasquake.io.files import sha256
 from gasquake.io.products import GRANULE_NAME
-from gasquake.staging._plan import DAYS, Reader, Task, day_number, reason_of
+from gasquake.staging._plan import DAYS, Reader, Source, Task, day_number, reason_of
 
 #: [D] Cells along a side of a chunk: a region of some degrees is one chunk, the globe 162.
 CELLS = 20
@@ -40,59 +43,99 @@ def chunks_of(dims: tuple[str, ...], axes: Mapping[str, NDArray[Any]]) -> tuple[
     return tuple(sizes.get(dim) or len(axes[dim]) for dim in dims)
 
 
-def create_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dims: tuple[str, ...]) -> Any:
+def create_array(
+    group: Any,
+    name: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    dims: tuple[str, ...],
+    attrs: Mapping[str, Any] | None = None,
+) -> Any:
     """An array of the cube or of a part, with the same codecs in both: the chunks of one are chunks of the other."""
     codecs = attempt_import("zarr.codecs", extra="study", purpose="to stage granules")
-    pack = codecs.BloscCodec(typesize=4, cname="zstd", clevel=3, shuffle="shuffle")
+    pack = codecs.BloscCodec(typesize=4, cname="zstd", clevel=1, shuffle="shuffle")
     return group.create_array(
-        name, shape=shape, chunks=chunks, dtype="float32", fill_value=np.nan, dimension_names=dims, compressors=pack
+        name,
+        shape=shape,
+        chunks=chunks,
+        dtype="float32",
+        fill_value=np.nan,
+        dimension_names=dims,
+        compressors=pack,
+        attributes=dict(attrs or {}),
+        # Files "c.0.1.0.0.0" in one folder: a folder for each axis would take longer to sync than the bytes.
+        chunk_key_encoding={"name": "default", "separator": "."},
     )
 
 
 def stage_block(task: Task, reader: Reader, tell: Callable[[], object]) -> dict[str, Any]:
     """Read the granules of a block and write its part, unless an earlier run has; return the part's record."""
     zarr = attempt_import("zarr", extra="study", purpose="to stage granules")
-    if task.folder.is_dir():
-        record: dict[str, Any] = json.loads((task.folder / "record.json").read_text())
+    finished = _finished(task.folder)
+    if finished is not None:
         for _ in task.sources:
             tell()
-        return record
+        return finished
     axes, variables = task.cells["axes"], task.cells["variables"]
     values = {name: _empty(dims, axes) for name, dims in variables.items()}
     if task.kept:
         _copy_kept(zarr, task, values)
-    record = {"days": {}, "staged": [], "refused": [], "first": None}
-    first: xr.Dataset | None = None
-    for day in task.days:
-        if day in task.kept:
-            record["days"][day] = task.kept[day]
-        for source in task.sources.get(day, ()):
-            try:
-                granule = task.choice.read(reader, source.path)
-                _check(granule, task.cells, day)
-                known = _describe(granule, source.path, source.size)
-            except (ValueError, OSError) as error:
-                record["refused"].append([str(source.path), reason_of(error)])
-                continue
-            for name, dims in variables.items():
-                values[name][day - task.days[0]] = granule[name].transpose(*dims).values[0]
-            record["days"][day] = known
-            record["staged"].append(str(source.path))
-            if min(record["days"]) == day:
-                first = granule
-            break  # the rest of this day is superseded
-        if day in task.sources:
-            tell()
-    with write_aside(task.folder, directory=True) as aside:
-        group = zarr.create_group(aside, zarr_format=3)
-        for name, dims in variables.items():
-            array = create_array(group, name, values[name].shape, chunks_of(dims, axes), dims)
-            array[...] = values[name]
-        if first is not None:
-            record["first"] = _unchanging(first)
-        (aside / "record.json").write_text(json.dumps(record))
+    record = _read_days(task, values, reader, tell)
+    aside = Path(tempfile.mkdtemp(dir=task.folder.parent))
+    group = zarr.create_group(aside, zarr_format=3)
+    for name, dims in variables.items():
+        create_array(group, name, values[name].shape, chunks_of(dims, axes), dims)[...] = values[name]
+    record["files"] = {str(path.relative_to(aside)): sha256(path) for path in aside.rglob("*") if path.is_file()}
+    (aside / "record.json").write_text(json.dumps(record))
+    aside.rename(task.folder)
     # As the next run will read it: JSON makes text of the days.
     return json.loads(json.dumps(record))  # type: ignore[no-any-return]
+
+
+def _finished(folder: Path) -> dict[str, Any] | None:
+    """The record of a part that an earlier run has finished.
+
+    Parts are not synced, which would take longer than to write them: after a power cut some may be there and empty.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / "record.json").read_text())
+        if all(sha256(folder / name) == digest for name, digest in record["files"].items()):
+            return record
+    except (OSError, ValueError):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
+
+
+def _read_days(
+    task: Task, values: dict[str, NDArray[np.float32]], reader: Reader, tell: Callable[[], object]
+) -> dict[str, Any]:
+    """Fill `values` from the granules, and say what became of each."""
+    record: dict[str, Any] = {"days": {}, "staged": [], "refused": [], "first": None}
+    # Hashing leaves the interpreter free, and takes a while for the 300 MB of a real granule.
+    with ThreadPoolExecutor(1) as beside:
+        for day in task.days:
+            if day in task.kept:
+                record["days"][day] = task.kept[day]
+            for source in task.sources.get(day, ()):
+                digest = beside.submit(sha256, source.path)
+                try:
+                    granule = task.choice.read(reader, source.path)
+                    _check(granule, task.cells, day)
+                    known = _describe(granule, source, digest.result())
+                except (ValueError, OSError) as error:
+                    record["refused"].append([str(source.path), reason_of(error)])
+                    continue
+                for name, dims in task.cells["variables"].items():
+                    values[name][day - task.days[0]] = granule[name].transpose(*dims).values[0]
+                record["days"][day] = known
+                record["staged"].append(str(source.path))
+                if min(record["days"]) == day:
+                    record["first"] = _unchanging(granule)
+                break  # the rest of this day is superseded
+            if day in task.sources:
+                tell()
+    return record
 
 
 def _empty(dims: tuple[str, ...], axes: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
@@ -124,14 +167,15 @@ def _span(axis: NDArray[Any]) -> str:
     return f"{axis.size} of {axis[0]}..{axis[-1]}" if axis.size else "none"
 
 
-def _describe(granule: xr.Dataset, path: Path, size: int) -> dict[str, Any]:
+def _describe(granule: xr.Dataset, source: Source, digest: str) -> dict[str, Any]:
     """What the cube says of a granule."""
-    named = GRANULE_NAME.search(path.name)
+    name = source.path.name
+    named = GRANULE_NAME.search(name)
     version = granule.attrs.get("product_version") or (named["version"] if named else "unknown")
-    known: dict[str, Any] = {"name": path.name, "size": size, "sha256": sha256(path), "version": version}
-    for name in _WINDOW:
-        if name in granule.coords:
-            known[name] = granule[name].values[0].astype("datetime64[us]").astype(np.int64).tolist()
+    known: dict[str, Any] = {"name": name, "size": source.size, "sha256": digest, "version": version}
+    for edge in _WINDOW:
+        if edge in granule.coords:
+            known[edge] = granule[edge].values[0].astype("datetime64[us]").astype(np.int64).tolist()
     known["simulated"] = bool(granule.attrs.get("simulated"))
     return known
 

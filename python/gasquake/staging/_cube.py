@@ -122,28 +122,33 @@ def assemble(
         group = zarr.open_group(aside, mode="r+", zarr_format=3)
         for name, dims in variables.items():
             shape = tuple(n if dim == "time" else len(axes[dim]) for dim in dims)
-            array = create_array(group, name, shape, chunks_of(dims, axes), dims)
-            array.attrs.update(unchanging["variable_attrs"].get(name, {}))
-            for block in range(first_block, last // DAYS + 1):
-                if block in records:
-                    source = records[block][0] / name / "c" / "0"
-                elif old:
-                    source = old.path / name / "c" / str(block - old.first_block)
-                else:
-                    continue
-                _link_tree(source, aside / name / "c" / str(block - first_block))
+            attrs = unchanging["variable_attrs"].get(name, {})
+            create_array(group, name, shape, chunks_of(dims, axes), dims, attrs)
+            for block, path in _chunk_files(name, records, old):
+                inner = path.name.split(".", 2)[2]
+                _link(path, aside / name / f"c.{block - first_block}.{inner}")
 
 
-def _link_tree(source: Path, target: Path) -> None:
-    """The same files under another name, without copying their bytes where the file system can."""
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            here = target / path.relative_to(source)
-            here.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(path, here)
-            except OSError:
-                shutil.copyfile(path, here)
+def _chunk_files(
+    name: str, records: Mapping[int, tuple[Path, Mapping[str, Any]]], old: Cube | None
+) -> Iterator[tuple[int, Path]]:
+    """The files that hold the chunks of a variable, and the block of each."""
+    if old:
+        for path in (old.path / name).glob("c.*"):
+            block = old.first_block + int(path.name.split(".")[1])
+            if block not in records:
+                yield block, path
+    for block, (folder, _) in records.items():
+        for path in (folder / name).glob("c.*"):
+            yield block, path
+
+
+def _link(path: Path, other: Path) -> None:
+    """The same file under another name, without copying its bytes where the file system can."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
 
 
 def _write_small(
@@ -233,7 +238,7 @@ def working_folder(out: Path) -> Iterator[Path]:
             else:  # killed between the two renames
                 (work / "old").rename(out)
         yield work
-        shutil.rmtree(work)  # not after an error: what is finished serves the next run
+        shutil.rmtree(work, ignore_errors=True)  # not after an error: what is finished serves the next run
 
 
 def exchange(work: Path, out: Path) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.demo import demo_config
-from gasquake.study.pipeline import StudyResult, run
+from gasquake.study.pipeline import run
+from gasquake.study.result import StudyResult
 from gasquake.study.summary import summarise, write
 
 __all__ = ["StudyConfig", "StudyResult", "demo_config", "load_config", "run", "summarise", "write"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gasquake import kernels
 from gasquake.places import Event, Region
 from gasquake.projection import project
+from gasquake.study.local import epicentre_cell
 from gasquake.study.placebo import matched_days, occurrence
 
 __all__ = ["link_scores", "spiral_scores"]
@@ -130,8 +131,7 @@ def link_scores(
     inside = mask.transpose("time", "orbit").values
     year = occurrence(co["time"], event.time)
     one, other = (array.transpose("time", "orbit", "lat", "lon").values for array in (co, ch4))
-    row = int(np.argmin(np.abs(co["lat"].values - event.latitude)))
-    column = int(np.argmin(np.abs((co["lon"].values - event.longitude + 180.0) % 360.0 - 180.0)))
+    row, column = epicentre_cell(co, event)
 
     def link(which: int, at: tuple[int, int]) -> float:
         days = year == which
@@ -155,7 +155,8 @@ def _mean(values: NDArray[Any]) -> NDArray[np.float64]:
     known = np.isfinite(values)
     n = known.sum(axis=(-2, -1))
     total = np.where(known, values, 0).sum(axis=(-2, -1), dtype=np.float64)
-    return np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    mean: NDArray[np.float64] = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    return mean
 
 
 def _centred(values: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ silently keeps its default would be worse than none. Paths are relative to the f
 
 from __future__ import annotations
 
+import glob
 import math
 import tomllib
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from gasquake import places, stages
 from gasquake.errors import ConfigError
@@ -28,6 +29,15 @@ Orbit = Literal["ascending", "descending", "all"]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=360)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+def _once(values: list[str]) -> list[str]:
+    if len(set(values)) < len(values):
+        raise ValueError(f"{values} names something twice")
+    return values
+
+
+Once = AfterValidator(_once)
 
 
 class _Section(BaseModel):
@@ -169,8 +179,8 @@ class GasConfig(_Section):
 
     source: Literal["auto", "granules", "cube", "soundings"] = "auto"
     path: list[str] = Field(min_length=1)
-    gases: list[Gas] = Field(default=["co", "ch4"], min_length=1)
-    orbits: list[Orbit] = Field(default=["ascending", "descending"], min_length=1)
+    gases: Annotated[list[Gas], Once] = Field(default=["co", "ch4"], min_length=1)
+    orbits: Annotated[list[Orbit], Once] = Field(default=["ascending", "descending"], min_length=1)
     grid: Literal["standard", "TqJoint"] = "standard"
     step: Positive = 1.0
     min_soundings: int = Field(default=1, ge=1)
@@ -179,13 +189,6 @@ class GasConfig(_Section):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
-
-    @field_validator("gases", "orbits")
-    @classmethod
-    def _once(cls, value: list[str]) -> list[str]:
-        if len(set(value)) < len(value):
-            raise ValueError(f"{value} names something twice")
-        return value
 
 
 class StageWindow(_Section):
@@ -329,6 +332,14 @@ class ProfileConfig(_Section):
     radius_cells: int = Field(default=1, ge=0, le=5)
     shape: Literal["kernel", "assumed"] = "kernel"
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.upper >= self.split:
+            raise ValueError(f"upper ({self.upper:g} hPa) must lie above split ({self.split:g} hPa), at less pressure")
+        if self.quiet > self.threshold:
+            raise ValueError(f"quiet ({self.quiet:g}) must not exceed threshold ({self.threshold:g})")
+        return self
+
 
 class TrackConfig(_Section):
     """``[track]``: the daily maxima and the curves through them.
@@ -353,9 +364,13 @@ class TrackConfig(_Section):
         TECU/min.
     """
 
-    kinds: list[Literal["involute", "archimedean", "logarithmic"]] = ["involute", "archimedean", "logarithmic"]
-    anchors: list[Literal["centre", "cusp"]] = ["centre", "cusp"]
-    nulls: list[Literal["permute_days", "rotate", "move_anchor"]] = ["permute_days", "rotate", "move_anchor"]
+    kinds: Annotated[list[Literal["involute", "archimedean", "logarithmic"]], Once] = Field(
+        default=["involute", "archimedean", "logarithmic"], min_length=1
+    )
+    anchors: Annotated[list[Literal["centre", "cusp"]], Once] = Field(default=["centre", "cusp"], min_length=1)
+    nulls: Annotated[list[Literal["permute_days", "rotate", "move_anchor"]], Once] = Field(
+        default=["permute_days", "rotate", "move_anchor"], min_length=1
+    )
     n_null: int = Field(default=999, ge=19)
     sigma_km: Positive = 50.0
     loss: Literal["huber", "square"] = "huber"
@@ -386,7 +401,7 @@ class PlaceboConfig(_Section):
 
     n: int = Field(default=499, ge=1)
     min_distance_km: Positive = 500.0
-    min_magnitude: float = 5.0
+    min_magnitude: float = Field(default=5.0, allow_inf_nan=False)
     exclusion_days: Positive = 30.0
     exclusion_km: Positive = 300.0
     margin_degrees: float = Field(default=12.0, ge=0, le=360)
@@ -516,7 +531,7 @@ def _absolute(config: StudyConfig, folder: Path) -> StudyConfig:
 
     update: dict[str, Any] = {
         "event": {"catalogue": place(config.event.catalogue)},
-        "gas": {"path": [str(folder / p) for p in config.gas.path]},
+        "gas": {"path": [_pattern(p, folder) for p in config.gas.path]},
         "track": {"roti": place(config.track.roti)},
         "placebo": {"catalogue": place(config.placebo.catalogue)},
         "output": {"directory": place(config.output.directory)},
@@ -524,6 +539,12 @@ def _absolute(config: StudyConfig, folder: Path) -> StudyConfig:
     return config.model_copy(
         update={name: getattr(config, name).model_copy(update=section) for name, section in update.items()}
     )
+
+
+def _pattern(path: str, folder: Path) -> str:
+    """A pattern from `folder`, whose own name is none."""
+    literal = folder / path
+    return str(literal) if literal.exists() or Path(path).is_absolute() else str(Path(glob.escape(str(folder)), path))
 
 
 def _utc(time: datetime) -> datetime:

@@ -16,7 +16,7 @@ from gasquake import anomalies, profiles, trend
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import AnomalyConfig, ProfileConfig
 
-__all__ = ["baseline_of", "judge", "other_years", "scan", "standardise"]
+__all__ = ["baseline_of", "judge", "kernel_of", "other_years", "scan", "standardise"]
 
 ONE_DAY = np.timedelta64(1, "D")
 
@@ -214,16 +214,36 @@ def _judge_one(
     found = standardise(values.load(), anomaly, baseline=baseline)
     if "level" not in values.dims:
         return _one_layer(found)
-    kernel = cube.get(f"{gas}_kernel")
-    if kernel is not None:
-        kernel = _plain(kernel.sel(orbit=orbit, drop=True) if "orbit" in kernel.dims else kernel)
-        keep = {dim: kernel[dim] >= profile.upper for dim in kernel.dims if str(dim).startswith("level")}
-        kernel = kernel.sel(keep)
+    kernel = kernel_of(cube, gas, orbit, profile)
     ground = cube.get("surface_pressure")
     if ground is not None and "orbit" in ground.dims:
         ground = ground.sel(orbit=orbit, drop=True)
     ground = None if ground is None else _plain(ground).load()
     return scan(found, gas=gas, surface_pressure=ground, kernel=kernel, config=profile)[list(FIELDS)]
+
+
+def kernel_of(cube: xr.Dataset, gas: str, orbit: str, config: ProfileConfig, /) -> xr.DataArray | None:
+    """The averaging kernel of a gas on the levels that count.
+
+    Parameters
+    ----------
+    cube : Dataset
+        A gas cube.
+    gas, orbit : str
+        Which.
+    config : ProfileConfig
+        Its `upper`.
+
+    Returns
+    -------
+    DataArray or None
+        In memory; None where the data hold none.
+    """
+    kernel = cube.get(f"{gas}_kernel")
+    if kernel is None:
+        return None
+    kernel = _plain(kernel.sel(orbit=orbit, drop=True) if "orbit" in kernel.dims else kernel)
+    return kernel.sel({dim: kernel[dim] >= config.upper for dim in kernel.dims if str(dim).startswith("level")}).load()
 
 
 def _plain(array: xr.DataArray) -> xr.DataArray:

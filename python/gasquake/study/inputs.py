@@ -8,17 +8,18 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from gasquake.errors import ConfigError
+from gasquake.errors import ConfigError, GranuleError
 from gasquake.places import Event, Region
 from gasquake.study.config import StudyConfig
 
-__all__ = ["Inputs", "open_inputs", "surroundings"]
+__all__ = ["Inputs", "fitting", "open_inputs", "surroundings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +107,27 @@ def open_inputs(
         from gasquake import staging
 
         step(f"opening the cube {paths[0]}")
-        cube = staging.open_cube(paths[0])
-        files = [dict(entry) for entry in staging.cube_inputs(paths[0])]
+        try:
+            cube = staging.open_cube(paths[0])
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"gas.path: {error}") from error
+        files = _granules_of(cube)
     elif kind == "granules":
         from gasquake import staging
 
-        report = staging.stage(
-            paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
-            resume=resume, progress=step,
-        )  # fmt: skip
+        work.mkdir(parents=True, exist_ok=True)
+        try:
+            report = staging.stage(
+                paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
+                resume=resume, progress=partial(counted, step),
+            )  # fmt: skip
+        except GranuleError:
+            raise
+        except ValueError as error:
+            raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
         cube = staging.open_cube(report.out)
-        files = [dict(entry) for entry in staging.cube_inputs(report.out)]
+        files = _granules_of(cube)
     else:
         parts = []
         for path in paths:
@@ -139,7 +149,7 @@ def open_inputs(
         )
         if "all" in cube["orbit"].values:
             cube = cube.assign(overpass=_middle_of_day(cube, event))
-    return Inputs(_fitting(cube, config, event, region), kind, files, refused)
+    return Inputs(fitting(cube, config, event), kind, files, refused)
 
 
 def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
@@ -149,11 +159,35 @@ def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
     return noon.where((event.time < start) | (event.time >= end)).rename("overpass")
 
 
+def counted(step: Callable[[str], None], done: int, total: int, /) -> None:
+    """Tell of every twentieth part of a long count.
+
+    Parameters
+    ----------
+    step : callable
+        Takes a line.
+    done, total : int
+        How many of how many.
+    """
+    if done == total or done % max(1, total // 20) == 0:
+        step(f"staging granules: {done} of {total}")
+
+
+def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
+    """What a staged cube was made of."""
+    columns = (cube[f"granule_{name}"].values.tolist() for name in ("name", "size", "sha256", "version"))
+    return [
+        {"path": path, "bytes": size, "sha256": digest, "version": version}
+        for path, size, digest, version in zip(*columns, strict=True)
+    ]
+
+
 def _matching(patterns: list[str]) -> list[Path]:
     """Every file or cube that the patterns name, in order; a folder that is no cube stands for the files in it."""
     found: list[Path] = []
     for pattern in patterns:
-        paths = [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
+        literal = Path(pattern)  # a name may hold brackets
+        paths = [literal] if literal.exists() else [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
         if not paths:
             raise ConfigError(f"gas.path: {pattern} matches no file")
         for path in paths:
@@ -167,29 +201,58 @@ def _matching(patterns: list[str]) -> list[Path]:
     return found
 
 
-def _fitting(cube: xr.Dataset, config: StudyConfig, event: Event, region: Region) -> xr.Dataset:
-    """The cube cut to what is asked for, or an error that says what it lacks."""
+def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Dataset:
+    """The cube cut to what is asked for.
+
+    Parameters
+    ----------
+    cube : Dataset
+        A gas cube.
+    config : StudyConfig
+        What is asked for.
+    event : Event
+        The earthquake.
+
+    Returns
+    -------
+    Dataset
+        The region and its surroundings, the orbits that are wanted and there.
+
+    Raises
+    ------
+    ConfigError
+        If the cube lacks what the study needs.
+    """
     missing = [gas for gas in config.gas.gases if gas not in cube]
     if missing:
         there = [name for name in ("co", "ch4", "co2", "o3") if name in cube]
         raise ConfigError(f"gas.gases: the data have no {missing}; they have {there}")
+    if "level" in cube.dims and "surface_pressure" not in cube:
+        raise ConfigError("gas.path: the data have levels but no surface_pressure, which tells those below the ground")
     orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
     if not orbits:
         raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
-    try:
-        looked_at = config.region.resolve().select(cube)
-        cube = region.select(cube)
-    except ValueError as error:
-        raise ConfigError(f"region: {error}") from error
-    if min(looked_at.sizes["lat"], looked_at.sizes["lon"]) < 3:
-        raise ConfigError(
-            f"region: only {looked_at.sizes['lat']} by {looked_at.sizes['lon']} cells of the data lie in it; "
-            "take 3 by 3 or more"
-        )
-    if not config.region.resolve().contains(event.longitude, event.latitude):
+    region = config.region.resolve()
+    if not region.contains(event.longitude, event.latitude):
         raise ConfigError(
             f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
-            f"{config.region.west:g}..{config.region.east:g} E, {config.region.south:g}..{config.region.north:g} N"
+            f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
+        )
+    try:
+        looked_at = region.select(cube)
+        cube = surroundings(region, config.placebo.margin_degrees).select(cube)
+    except ValueError as error:
+        raise ConfigError(f"region: {error}") from error
+    lat, lon = looked_at["lat"].values, looked_at["lon"].values
+    if min(lat.size, lon.size) < 3:
+        raise ConfigError(
+            f"region: only {lat.size} by {lon.size} cells of the data lie in it; take 3 by 3 or more"
+        )  # fmt: skip
+    off = np.abs(lat - event.latitude).min(), np.abs((lon - event.longitude + 180.0) % 360.0 - 180.0).min()
+    if any(away > np.diff(axis).max() for away, axis in zip(off, (lat, lon), strict=True)):
+        raise ConfigError(
+            f"region: the event at {event.longitude:g} E {event.latitude:g} N lies off the data, which cover "
+            f"{lon[0]:g}..{lon[-1]:g} E, {lat[0]:g}..{lat[-1]:g} N of it"
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")

@@ -17,17 +17,37 @@ from gasquake.stages import Stage
 from gasquake.study.config import ProfileConfig
 from gasquake.study.evidence import scan
 
-__all__ = ["Days", "at_epicentre", "epicentre_cell", "profile_report", "raw_report"]
+__all__ = ["Days", "at_epicentre", "epicentre_cell", "nearest_cell", "profile_report", "raw_report"]
 
+_JUDGED = (ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS)
 N_RESAMPLES = 999  # [D] draws behind each onset
 
 
-def epicentre_cell(cube: xr.Dataset, event: Event, /) -> tuple[int, int]:
+def nearest_cell(cube: xr.Dataset | xr.DataArray, longitude: float, latitude: float, /) -> tuple[int, int]:
+    """Row and column of the cell whose centre is nearest, whatever turn its longitude is on.
+
+    Parameters
+    ----------
+    cube : Dataset or DataArray
+        With lat and lon.
+    longitude, latitude : float
+        Degrees.
+
+    Returns
+    -------
+    tuple of int
+        Positions along lat and lon.
+    """
+    turn = (cube["lon"].values - longitude + 180.0) % 360.0 - 180.0
+    return int(np.argmin(np.abs(cube["lat"].values - latitude))), int(np.argmin(np.abs(turn)))
+
+
+def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[int, int]:
     """Row and column of the cell that holds the epicentre.
 
     Parameters
     ----------
-    cube : Dataset
+    cube : Dataset or DataArray
         With lat and lon.
     event : Event
         The earthquake.
@@ -37,9 +57,7 @@ def epicentre_cell(cube: xr.Dataset, event: Event, /) -> tuple[int, int]:
     tuple of int
         Positions along lat and lon.
     """
-    row = int(np.argmin(np.abs(cube["lat"].values - event.latitude)))
-    turn = (cube["lon"].values - event.longitude + 180.0) % 360.0 - 180.0
-    return row, int(np.argmin(np.abs(turn)))
+    return nearest_cell(cube, event.longitude, event.latitude)
 
 
 class Days:
@@ -88,6 +106,16 @@ def _rate(verdict: xr.DataArray, reference: xr.DataArray, which: ProfileVerdict)
     found = episodes.base_rate(verdict, reference, classes=which)
     names = ("rate", "low", "high", "n", "n_effective", "hits", "n_undetermined")
     return {name: found[name].item() for name in names}
+
+
+def _pooled_rate(verdict: xr.DataArray, reference: xr.DataArray, which: ProfileVerdict) -> dict[str, Any]:
+    """Base rate over the cells of a neighbourhood; they count as one cell's days, since neighbours are alike ([D])."""
+    found = episodes.base_rate(verdict, reference, classes=which)
+    n, hits = int(found["n"].sum()), int(found["hits"].sum())
+    worth = float(found["n_effective"].where(found["n"] > 0).mean())
+    rate = hits / n if n else np.nan
+    low, high = episodes.wilson_interval(rate, worth) if n else (np.nan, np.nan)
+    return {"rate": rate, "low": float(low), "high": float(high), "n": n, "n_effective": worth, "hits": hits}
 
 
 def _runs(verdict: xr.DataArray, which: ProfileVerdict) -> list[dict[str, Any]]:
@@ -147,7 +175,7 @@ def profile_report(
     days : Days
         Stages and reference days.
     maxima : dict of str to Dataset
-        Daily maxima of each gas, with dims (time, orbit).
+        Daily maxima of each gas over all years, with dims (time, orbit).
     config : ProfileConfig
         The neighbourhood.
     seed : int
@@ -177,10 +205,7 @@ def profile_report(
             report[gas][orbit] = {
                 "epicentre": {
                     "days": _daily(own, days, orbit),
-                    "base_rate": {
-                        v.name: _rate(one["verdict"], reference, v)
-                        for v in (ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS)
-                    },
+                    "base_rate": {v.name: _rate(one["verdict"], reference, v) for v in _JUDGED},
                     "runs": {
                         v.name: _runs(own["verdict"], v)
                         for v in (ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS, ProfileVerdict.AMPLITUDE_ONLY)
@@ -192,9 +217,12 @@ def profile_report(
                         {"date": date, **_classes(day)}
                         for date, day in zip(nearby["time"].values, nearby["verdict"].values, strict=True)
                     ],
+                    "base_rate": {v.name: _pooled_rate(near["verdict"], reference, v) for v in _JUDGED},
                     "episode": _onset(score, event, search, seed),
                 },
-                "maximum": _at_maxima(judged.sel(gas=gas, orbit=orbit), maxima.get(gas), orbit),
+                "maximum": _at_maxima(
+                    judged.sel(gas=gas, orbit=orbit), maxima[gas].sel(orbit=orbit), event_days, reference
+                ),
                 "stages": {
                     name: _classes(near["verdict"].values[mask.sel(orbit=orbit).values])
                     for name, mask in days.of_stage.items()
@@ -228,25 +256,27 @@ def _daily(cell: xr.Dataset, days: Days, orbit: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _at_maxima(judged: xr.Dataset, maxima: xr.Dataset | None, orbit: str) -> list[dict[str, Any]]:
-    """The verdict at the cell of each day's largest column anomaly."""
-    if maxima is None:
-        return []
-    rows = []
-    for day in maxima.sel(orbit=orbit).transpose("time", ...)["time"].values:
-        best = maxima.sel(orbit=orbit, time=day)
-        if not np.isfinite(best["lon"].item()):
-            continue
-        cell = judged.sel(time=day).sel(lon=best["lon"].item(), lat=best["lat"].item(), method="nearest")
-        rows.append(
+def _at_maxima(
+    judged: xr.Dataset, maxima: xr.Dataset, event_days: xr.DataArray, reference: xr.DataArray
+) -> dict[str, Any]:
+    """The verdict at the cell of each day's largest column anomaly, with its base rates."""
+    known = np.isfinite(maxima["lon"].values)
+    best = maxima.where(xr.DataArray(known, {"time": maxima["time"]}, "time"), drop=True)
+    at = judged["verdict"].sel(time=best["time"]).sel(lon=best["lon"], lat=best["lat"], method="nearest")
+    verdict = at.drop_vars(["lon", "lat"]).reindex(time=maxima["time"], fill_value=np.int8(ProfileVerdict.UNDETERMINED))
+    own = np.flatnonzero(event_days.values & known)
+    return {
+        "days": [
             {
-                "date": day,
-                "longitude": best["lon"].item(),
-                "latitude": best["lat"].item(),
-                "verdict": ProfileVerdict(int(cell["verdict"].item())).name,
+                "date": maxima["time"].values[k],
+                "longitude": maxima["lon"].values[k],
+                "latitude": maxima["lat"].values[k],
+                "verdict": ProfileVerdict(int(verdict.values[k])).name,
             }
-        )
-    return rows
+            for k in own
+        ],
+        "base_rate": {v.name: _rate(verdict, reference, v) for v in _JUDGED},
+    }
 
 
 def raw_report(

@@ -46,7 +46,11 @@ def plain(value: Any, /) -> Any:
     TypeError
         If it holds anything else.
     """
-    if value is None or (isinstance(value, bool | str | int) and not isinstance(value, np.generic)):
+    if value is None or value is pd.NaT:
+        return None
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | int):
         return value
     if isinstance(value, np.bool_):
         return bool(value)
@@ -56,20 +60,24 @@ def plain(value: Any, /) -> Any:
         return float(f"{value:.9g}") if math.isfinite(value) else None
     if isinstance(value, np.datetime64 | pd.Timestamp):
         return None if pd.isna(value) else _iso(pd.Timestamp(value))
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return _iso(pd.Timestamp(value))
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, np.ndarray | xr.DataArray):
-        return [plain(v) for v in np.asarray(value).tolist()] if value.ndim else plain(np.asarray(value)[()])
+        array = np.asarray(value)
+        return [plain(v) for v in array] if array.ndim else plain(array[()])
     if isinstance(value, Sequence | set | frozenset):
         return [plain(v) for v in value]
     raise TypeError(f"cannot write {type(value).__name__} to JSON")
 
 
 def _iso(time: pd.Timestamp) -> str:
+    time = time if time.tzinfo is None else time.tz_convert("UTC").tz_localize(None)
     if time == time.normalize():
         return time.strftime("%Y-%m-%d")
     return time.isoformat(timespec="seconds") + "Z"
@@ -124,14 +132,14 @@ def provenance(config: StudyConfig, /, *, files: list[dict[str, Any]], refused: 
     }
 
 
-def write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: Any) -> None:
     """Write JSON with a final newline."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
     with io.write_aside(path) as aside:
         aside.write_text(text + "\n", encoding="utf-8")
 
 
-def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows that share their keys as CSV; missing numbers are empty."""
     with io.write_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["empty"], lineterminator="\n")
@@ -139,7 +147,7 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows({k: "" if v is None else v for k, v in plain(row).items()} for row in rows)
 
 
-def write_products(path: Path, products: xr.Dataset) -> None:
+def _write_products(path: Path, products: xr.Dataset) -> None:
     """Write the labelled products as netCDF-4 after CF-1.11."""
     attempt_import("h5netcdf", extra="study", purpose="to write products.nc")
     encoding: dict[Any, Any] = {
@@ -177,8 +185,8 @@ def write_outputs(
         Of ``provenance.json``, as from `provenance`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_products(folder / "products.nc", products)
-    write_json(folder / "track.geojson", track)
-    write_table(folder / "correlation.csv", correlation)
-    write_json(folder / "provenance.json", origin)
-    write_json(folder / "summary.json", summary)
+    _write_products(folder / "products.nc", products)
+    _write_json(folder / "track.geojson", track)
+    _write_table(folder / "correlation.csv", correlation)
+    _write_json(folder / "provenance.json", origin)
+    _write_json(folder / "summary.json", summary)

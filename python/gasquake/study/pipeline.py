@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,88 +11,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gasquake import correlation, episodes, profiles, stages
+from gasquake import correlation, episodes, motion, profiles, stages
 from gasquake.errors import ConfigError
 from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
-from gasquake.study import chain, evidence, local, movement, placebo, verdict
+from gasquake.study import comparison, evidence, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
-from gasquake.study.inputs import Inputs, open_inputs, surroundings
+from gasquake.study.inputs import Inputs, fitting, open_inputs
+from gasquake.study.result import StudyResult
 
-__all__ = ["StudyResult", "run"]
+__all__ = ["headline", "run"]
 
 Step = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """All that a study found.
-
-    Attributes
-    ----------
-    config : StudyConfig
-        What was asked.
-    event : Event
-        The earthquake.
-    stages : list of Stage
-        In order of time.
-    inputs : Inputs
-        The data, and what was refused.
-    days : Days
-        Which days are which.
-    judged : Dataset
-        Verdicts of the whole domain and archive, dims (gas, orbit, time, lat, lon).
-    means : Dataset
-        Stage means in the region.
-    fields : Dataset
-        In the region, in the event's year: ``<gas>_zscore`` and ``<gas>_anomaly`` with level, ``x<gas>_zscore`` and
-        ``x<gas>_anomaly`` of the column.
-    profiles : dict
-        gas -> orbit -> daily verdicts, base rates, runs, onset.
-    raw : dict
-        The paper's criterion on raw profiles.
-    lateral : Dataset
-        Epicentre against the ring of 1 to 3 degrees.
-    tracks : list of Track
-        One for each gas.
-    correlation : dict of str to Dataset
-        Stage correlations and differences; empty with one gas.
-    placebos : DataFrame
-        One row each, with every statistic.
-    tests : dict of str to Rank
-        Every statistic among its placebos; "headline" is the one that decides.
-    headline_kind : str
-        "rooted" or "amplitude".
-    masses : dict
-        Implied masses.
-    rolling : dict
-        Daily verdicts at the epicentre's cell against the days before, where the seasonal baseline decides.
-    verdict : Verdict
-        The sentence.
-    truth : dict or None
-        Of a simulated scene.
-    """
-
-    config: StudyConfig
-    event: Event
-    stages: list[stages.Stage]
-    inputs: Inputs
-    days: local.Days
-    judged: xr.Dataset
-    means: xr.Dataset
-    fields: xr.Dataset
-    profiles: dict[str, dict[str, Any]]
-    raw: dict[str, dict[str, Any]]
-    lateral: xr.Dataset
-    tracks: list[movement.Track]
-    correlation: dict[str, xr.Dataset]
-    placebos: pd.DataFrame
-    tests: dict[str, placebo.Rank]
-    headline_kind: str
-    masses: dict[str, dict[str, Any]]
-    rolling: dict[str, dict[str, Any]]
-    verdict: verdict.Verdict
-    truth: dict[str, Any] | None = field(default=None)
 
 
 def run(
@@ -133,19 +62,54 @@ def run(
     ConfigError
         If the configuration and the data do not go together.
     """
+    from gasquake import io
+
     config = config if isinstance(config, StudyConfig) else load_config(config)
     event = config.event.resolve()
     windows = config.stages.resolve(event.time)
+    if catalogue is None and config.placebo.catalogue is not None:  # before the granules, which take long
+        catalogue = _read("placebo.catalogue", io.read_catalogue, config.placebo.catalogue)
+    if config.track.roti is not None:
+        _read("track.roti", motion.roti_series, config.track.roti)
     if cube is None:
         inputs = open_inputs(config, event, work=config.output.directory / ".work", step=step, resume=resume)
     else:
-        domain = surroundings(config.region.resolve(), config.placebo.margin_degrees)
-        inputs = Inputs(domain.select(cube).sel(orbit=config.gas.orbits), "given")
-    if catalogue is None and config.placebo.catalogue is not None:
-        from gasquake import io
-
-        catalogue = io.read_catalogue(config.placebo.catalogue)
+        inputs = Inputs(fitting(cube, config, event), "given")
     return _analyse(config, event, windows, inputs, catalogue, truth, step)
+
+
+def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFrame | None = None) -> placebo.Rank:
+    """Only the test that decides, for many worlds: its calibration and its power.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        As for `run`.
+    cube : Dataset
+        A gas cube.
+    catalogue : DataFrame, optional
+        Earthquakes that spoil placebos.
+
+    Returns
+    -------
+    Rank
+        The same as ``run(config, cube=cube).tests["headline"]``.
+    """
+    event = config.event.resolve()
+    cube = fitting(cube, config, event)
+    days = _days(cube, event, config.stages.resolve(event.time), config)
+    judged = evidence.judge(cube, anomaly=config.anomaly, profile=config.profile, gases=list(config.gas.gases))
+    kind = comparison.headline_kind(judged)
+    tests = comparison.headline(judged, event, days, kind=kind, catalogue=catalogue, config=config)[1]
+    return tests["headline"]
+
+
+def _read(key: str, reader: Callable[[Path], Any], path: Path) -> Any:
+    """A table that the configuration names, or an error with its key."""
+    try:
+        return reader(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{key}: {error}") from error
 
 
 def _analyse(
@@ -182,17 +146,17 @@ def _analyse(
 
     step("daily maxima and their motion")
     column_maxima = {gas: movement.maxima_of(columns[gas]["zscore"], event, region) for gas in gases}
-    tracks = []
+    tracks, maxima = [], {}
     for gas in gases:
         volume = None
         if layered:
             volume = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="volume")
+            maxima[gas] = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="level")
         step(f"{gas}: spirals against chance")
         tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
 
     step("verdicts over the epicentre and their base rates")
-    own_maxima = {gas: column_maxima[gas].sel(time=own) for gas in gases}
-    report = local.profile_report(judged, event, days, maxima=own_maxima, config=config.profile, seed=config.seed)
+    report = local.profile_report(judged, event, days, maxima=column_maxima, config=config.profile, seed=config.seed)
     row, column = local.epicentre_cell(cube, event)
     here = cube.isel(lat=row, lon=column).load()
     raw: dict[str, dict[str, Any]] = {}
@@ -205,8 +169,8 @@ def _analyse(
     linked = _linked(columns, gases, event, region, days, config)
 
     step("the same at other times and places")
-    kind = _headline_kind(judged)
-    placebos, tests = _placebos(judged, columns, event, days, kind, catalogue, config)
+    kind = comparison.headline_kind(judged)
+    placebos, tests = comparison.compare(judged, columns, event, days, kind=kind, catalogue=catalogue, config=config)
 
     masses: dict[str, dict[str, Any]] = {}
     if "surface_pressure" in cube:
@@ -217,8 +181,8 @@ def _analyse(
 
     conclusion = _conclude(config, inputs, judged, report, tests, kind, days, catalogue, windows, baseline)
     return StudyResult(
-        config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, tracks, linked, placebos,
-        tests, kind, masses, rolling, conclusion, truth,
+        config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, maxima, tracks, linked,
+        placebos, tests, kind, masses, rolling, conclusion, truth,
     )  # fmt: skip
 
 
@@ -260,9 +224,11 @@ def _other_readings(
             for orbit in plain["orbit"].values.tolist():
                 own = plain.sel(orbit=orbit, time=days.in_event_year)
                 found = evidence.standardise(own[gas], config.anomaly, baseline="rolling")
-                shape = config.profile.model_copy(update={"shape": "assumed"})
+                kernel = evidence.kernel_of(plain, gas, orbit, config.profile)
+                if kernel is not None and "time" in kernel.dims:
+                    kernel = kernel.sel(time=own["time"])
                 verdicts = evidence.scan(
-                    found, gas=gas, surface_pressure=own["surface_pressure"], kernel=None, config=shape
+                    found, gas=gas, surface_pressure=own["surface_pressure"], kernel=kernel, config=config.profile
                 )["verdict"]
                 rolling[gas][orbit] = [
                     {"date": date, "verdict": ProfileVerdict(int(v)).name}
@@ -274,7 +240,7 @@ def _other_readings(
 def _lateral(cube: xr.Dataset, gases: list[str], event: Event, own: xr.DataArray) -> xr.Dataset:
     """The paper's lateral criterion in the event's year."""
     near = cube.sel(time=own)
-    ground = near.get("surface_pressure")
+    ground = near.get("surface_pressure") if "level" in near.dims else None
     found: dict[str, xr.DataArray] = {}
     for gas in gases:
         contrast = episodes.lateral_contrast(
@@ -301,75 +267,6 @@ def _linked(
                 one, other, labels, first="background", second=second, seed=config.seed
             )
     return found
-
-
-def _headline_kind(judged: xr.Dataset) -> str:
-    """Roots where the retrieval resolves the vertical, else the size of the anomaly alone."""
-    verdicts = judged["verdict"].values
-    shapeless = (verdicts == ProfileVerdict.AMPLITUDE_ONLY).any()
-    return "rooted" if not shapeless and (verdicts > ProfileVerdict.UNDETERMINED).any() else "amplitude"
-
-
-def _placebos(
-    judged: xr.Dataset, columns: dict[str, xr.Dataset], event: Event, days: local.Days, kind: str,
-    catalogue: pd.DataFrame | None, config: StudyConfig,
-) -> tuple[pd.DataFrame, dict[str, placebo.Rank]]:  # fmt: skip
-    """Every statistic of the event and of its placebos."""
-    scores = {"headline": _score(judged, kind, days.matched_window, event, config)}
-    for which in ("rooted", "rootless") if kind == "rooted" else ("amplitude",):
-        for name, mask in days.matched_stage.items():
-            scores[f"{which} {name}"] = _score(judged, which, mask, event, config)
-        for gas in judged["gas"].values.tolist():
-            scores[f"{which} {gas}"] = _score(judged.sel(gas=[gas]), which, days.matched_window, event, config)
-    for gas, found in columns.items():
-        mean = placebo.window_scores(
-            found["zscore"], days.matched_window, radius_cells=config.profile.radius_cells, origin_time=event.time
-        )
-        scores[f"column {gas}"] = placebo.standardised(mean)
-    chosen = placebo.choose_placebos(
-        scores["headline"], event, config=config.placebo, catalogue=catalogue, seed=config.seed
-    )
-    worth = placebo.effective_number(chosen, min_distance_km=config.placebo.min_distance_km)
-    row, column = local.epicentre_cell(judged, event)
-    tests = {}
-    for name, score in scores.items():
-        index = score.indexes["year"].get_indexer(chosen["year"])
-        null = score.values[index, chosen["row"].to_numpy(dtype=int), chosen["column"].to_numpy(dtype=int)]
-        chosen[name] = null
-        own = score.sel(year=days_year(event)).values[row, column] if days_year(event) in score["year"] else np.nan
-        tests[name] = placebo.rank(float(own), null, n_effective=worth)
-    others = {
-        f"spiral {gas}": chain.spiral_scores(
-            found["zscore"],
-            event,
-            config.region.resolve(),
-            chosen,
-            own=days.in_event_year,
-            sigma_km=config.track.sigma_km,
-        )
-        for gas, found in columns.items()
-    }
-    if {"co", "ch4"} <= set(columns):
-        others["link"] = chain.link_scores(
-            columns["co"]["anomaly"], columns["ch4"]["anomaly"], event, chosen, mask=days.matched_window,
-            radius_cells=config.profile.radius_cells,
-        )  # fmt: skip
-    for name, (own, null) in others.items():
-        chosen[name] = null
-        tests[name] = placebo.rank(own, null, n_effective=worth)
-    return chosen, tests
-
-
-def days_year(event: Event) -> int:
-    """The year of the event."""
-    return int(pd.Timestamp(event.time).year)
-
-
-def _score(judged: xr.Dataset, kind: str, mask: xr.DataArray, event: Event, config: StudyConfig) -> xr.DataArray:
-    mean = placebo.window_scores(
-        placebo.evidence(judged, kind), mask, radius_cells=config.profile.radius_cells, origin_time=event.time
-    )
-    return placebo.standardised(mean)
 
 
 def _conclude(
@@ -401,6 +298,7 @@ def _conclude(
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),
+        also=verdict.further_findings(tests, stages=[stage.name for stage in windows]),
         limits=_limits(config, inputs, judged, catalogue, baseline),
     )
 
@@ -425,10 +323,14 @@ def _limits(
         )
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append("the averaging kernels have about one degree of freedom: the vertical shape is the retrieval's")
+    absent = [orbit for orbit in config.gas.orbits if orbit not in cube["orbit"].values]
+    if absent:
+        limits.append(f"the data have no {' and no '.join(absent)} orbit")
     if baseline == "rolling":
+        alone = "" if evidence.other_years(cube) else f"{n_days} days without other years: "
         limits.append(
-            f"{n_days} days without other years: a day is compared with the {config.anomaly.window_days} before it, "
-            "and a slow change looks like an anomaly"
+            f"{alone}a day is compared with the {config.anomaly.window_days} before it, and a slow change looks like "
+            "an anomaly"
         )
     if catalogue is None:
         limits.append("no catalogue was given: placebos may lie near other earthquakes")

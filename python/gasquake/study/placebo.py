@@ -14,13 +14,14 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
+from gasquake import motion
 from gasquake.places import Event, distance_km
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import PlaceboConfig
 
 __all__ = [
-    "Rank", "choose_placebos", "effective_number", "evidence", "matched_days", "occurrence", "rank", "standardised",
-    "window_scores",
+    "Rank", "choose_placebos", "effective_number", "evidence", "holm_by_family", "matched_days", "occurrence", "rank",
+    "standardised", "window_scores",
 ]  # fmt: skip
 
 FEWEST_YEARS = 5  # [D] other years from which a place's own mean and spread are known
@@ -206,14 +207,15 @@ def choose_placebos(
     -------
     DataFrame
         Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (whether
-        there was a catalogue), ``spoiled`` (placebos dropped for an earthquake) and ``places``.
+        there was a catalogue), ``spoiled`` (candidates dropped for an earthquake) and ``places`` (how many differ).
     """
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
     away = distance_km(event.longitude, event.latitude, lon, lat)
+    scored = dict(zip(scores["year"].values.tolist(), np.isfinite(scores.values), strict=True))
     usable = np.isfinite(scores.values).any(axis=0)
     own = divmod(int(np.argmin(away)), away.shape[1])
     event_year = int(pd.Timestamp(event.time).year)
-    years = [int(y) for y in scores["year"].values if config.dates or y == event_year]
+    years = [year for year in scored if config.dates or year == event_year]
     spacing, wanted = config.min_distance_km, -(-config.n // max(len(years), 1))
     far: list[tuple[int, int]] = []
     if config.places:
@@ -228,18 +230,19 @@ def choose_placebos(
         (year, float(lon[place]), float(lat[place]), *map(int, place))
         for place in [own, *far]
         for year in years
-        if np.isfinite(scores.sel(year=year).values[place]) and (year, place) != (event_year, own)
+        if scored[year][place] and (year, place) != (event_year, own)
     ]
     table = pd.DataFrame(rows, columns=["year", "longitude", "latitude", "row", "column"])
     spoiled = np.zeros(len(table), bool) if catalogue is None else _spoiled(table, event, catalogue, config)
     kept = table[~spoiled].head(config.n).reset_index(drop=True)
-    kept.attrs = {"screened": catalogue is not None, "spoiled": int(spoiled.sum()), "places": 1 + len(far)}
+    places = kept[["row", "column"]].drop_duplicates()
+    kept.attrs = {"screened": catalogue is not None, "spoiled": int(spoiled.sum()), "places": len(places)}
     return kept
 
 
 def _drawn(cells: NDArray[np.intp], lon: NDArray[np.float64], lat: NDArray[np.float64], seed: int) -> NDArray[np.intp]:
     """`cells` in a random order that depends on where they are, not on what else the grid holds."""
-    where = np.round(np.stack([lon.flat[cells] + 360.0, lat.flat[cells] + 90.0], axis=1) * 1e3).astype(int)
+    where = np.round(np.stack([lon.flat[cells] % 360.0, lat.flat[cells] + 90.0], axis=1) * 1e3).astype(int) % 360_000
     keys = [np.random.default_rng((seed, *map(int, place))).random() for place in where]
     return cells[np.argsort(keys, kind="stable")]
 
@@ -337,6 +340,34 @@ class Rank:
     p_low: float
     p_high: float
     null: NDArray[np.float64]
+
+
+def holm_by_family(tests: dict[str, Rank], /) -> dict[str, float]:
+    """p-values of all tests but the headline, corrected by Holm within families of like questions.
+
+    Parameters
+    ----------
+    tests : dict of str to Rank
+        Named "headline", "<reading> <stage or gas>", "column <gas>", "spiral <gas>" or "link".
+
+    Returns
+    -------
+    dict
+        Name -> corrected p. Families ([D], fixed before any data): profiles by stage, profiles by gas, columns,
+        spirals, link.
+    """
+    families: dict[str, list[str]] = {}
+    for name in tests:
+        kind, _, where = name.partition(" ")
+        if name != "headline":
+            of_gas = where in ("co", "ch4", "co2", "o3")
+            family = kind if kind in ("column", "spiral", "link") else f"profiles by {'gas' if of_gas else 'stage'}"
+            families.setdefault(family, []).append(name)
+    corrected: dict[str, float] = {}
+    for names in families.values():
+        found = motion.holm([tests[name].p_value for name in names])
+        corrected |= dict(zip(names, found.tolist(), strict=True))
+    return corrected
 
 
 def rank(statistic: float, placebos: NDArray[np.float64], /, *, n_effective: float) -> Rank:

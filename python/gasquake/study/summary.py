@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gasquake import motion
 from gasquake.correlation import ZHAO2022_TABLE_1
-from gasquake.study import movement, output, verdict
-from gasquake.study.pipeline import StudyResult
+from gasquake.study import movement, output, placebo, verdict
 from gasquake.study.placebo import Rank
+from gasquake.study.result import StudyResult
 
 __all__ = ["beside_truth", "correlation_rows", "products", "summarise", "track_geojson", "write"]
 
@@ -85,9 +84,8 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
 
 
 def _ranks(tests: dict[str, Rank]) -> dict[str, dict[str, Any]]:
-    """Each test; all but the headline corrected for how many there are."""
-    others = [name for name in tests if name != "headline"]
-    corrected = dict(zip(others, motion.holm([tests[name].p_value for name in others]).tolist(), strict=True))
+    """Each test; all but the headline corrected for how many of its kind there are."""
+    corrected = placebo.holm_by_family(tests)
     found = {}
     for name, rank in tests.items():
         kept = asdict(rank)
@@ -199,9 +197,18 @@ def products(result: StudyResult, /) -> xr.Dataset:
     region = result.config.region.resolve()
     own = region.select(result.judged).sel(time=result.days.in_event_year)
     judged = own.rename({name: f"profile_{name}" for name in own.data_vars})
-    plain = [judged, result.means, result.fields]
+    peaks = [
+        maxima[["lon", "lat", "zscore", "n_valid"]].rename(
+            {"lon": f"{gas}_maximum_lon", "lat": f"{gas}_maximum_lat", "zscore": f"{gas}_maximum_zscore",
+             "n_valid": f"{gas}_maximum_n_valid"}
+        )
+        for gas, maxima in result.maxima.items()
+    ]  # fmt: skip
+    plain = [judged, result.means, result.fields, *peaks]
     parts = [part.drop_vars([c for c in part.coords if c not in part.dims], errors="ignore") for part in plain]
     merged = xr.merge(parts, combine_attrs="drop", compat="no_conflicts", join="outer")
+    if "level" in merged.dims:  # an outer join sorts upwards
+        merged = merged.sortby("level", ascending=False)
     return merged.assign_attrs(
         Conventions="CF-1.11",
         title=f"gasquake study of {result.event.name or result.event.event_id or 'an earthquake'}",
@@ -235,6 +242,8 @@ def beside_truth(result: StudyResult, /) -> list[str]:
             simulated = truth["onset"].get(gas) if truth["amplitude"] else None
             lines.append(f"{gas + ' onset ' + orbit:26}{str(simulated or 'none')[:10]:>20}    {told}")
     for expected in truth["expected"]:
+        if expected["orbit"] not in result.profiles.get(expected["gas"], {}):
+            continue  # not studied
         counts = _between(result, expected)
         told = ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda item: -item[1]))
         last = np.datetime64(expected["end"]) - np.timedelta64(1, "D")

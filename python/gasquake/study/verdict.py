@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gasquake.study.placebo import Rank
+from gasquake.study.placebo import Rank, holm_by_family
 
-__all__ = ["LEVEL", "Verdict", "conclude"]
+__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings"]
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
 
@@ -28,6 +28,8 @@ class Verdict:
         Of the headline among its placebos; NaN if there is none.
     rests_on : list of str
         What the sentence is built on: counts, rates, intervals.
+    also : list of str
+        What else was more than chance, corrected for how many such tests were made.
     limits : list of str
         What it cannot say.
     """
@@ -36,6 +38,7 @@ class Verdict:
     sentence: str
     p_value: float
     rests_on: list[str]
+    also: list[str]
     limits: list[str]
 
 
@@ -48,6 +51,7 @@ def conclude(
     base_rates: dict[str, tuple[float, float, float]],
     window: tuple[str, str],
     gases: list[str],
+    also: list[str],
     limits: list[str],
 ) -> Verdict:
     """The verdict of a study.
@@ -66,6 +70,8 @@ def conclude(
         First and last date of the tested stages.
     gases : list of str
         In order of the configuration.
+    also : list of str
+        As from `further_findings`.
     limits : list of str
         What is known to be missing.
 
@@ -81,7 +87,7 @@ def conclude(
     rests.append(_chance(headline))
     if not np.isfinite(headline.statistic) or (kind == "rooted" and judged == 0):
         sentence = f"Undetermined: {span} no profile of {names} near the epicentre could be judged."
-        return Verdict("UNDETERMINED", sentence, np.nan, rests, limits)
+        return Verdict("UNDETERMINED", sentence, np.nan, rests, also, limits)
     what = f"{names} over the epicentre {span}"
     verb = "were" if len(gases) > 1 else "was"
     unusual = headline.p_value <= LEVEL
@@ -90,25 +96,52 @@ def conclude(
             f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
             f"no result could have had p below {headline.smallest_p:.2g}."
         )
-        return Verdict("UNDETERMINED", sentence, headline.p_value, rests, limits)
+        return Verdict("UNDETERMINED", sentence, headline.p_value, rests, also, limits)
     if kind == "amplitude":
         size = "larger than chance would have it" if unusual else "no larger than chance would have it"
         sentence = (
             f"The anomaly of {what} was {size} (p = {headline.p_value:.3g}, {headline.n} placebos); whether it was "
             "rooted at the ground or drifted in aloft these data cannot tell."
         )
-        return Verdict("AMPLITUDE_ONLY" if unusual else "NONE", sentence, headline.p_value, rests, limits)
+        return Verdict("AMPLITUDE_ONLY" if unusual else "NONE", sentence, headline.p_value, rests, also, limits)
     if unusual:
         sentence = (
             f"{what} {verb} rooted at the ground more than chance would have it (p = {headline.p_value:.3g}, "
             f"{headline.n} placebos)."
         )
-        return Verdict("ROOTED", sentence, headline.p_value, rests, limits)
+        return Verdict("ROOTED", sentence, headline.p_value, rests, also, limits)
     sentence = (
         f"{what} {verb} rooted at the ground no more than at other times and places (p = {headline.p_value:.3g}, "
         f"{headline.n} placebos)."
     )
-    return Verdict("NONE", sentence, headline.p_value, rests, limits)
+    return Verdict("NONE", sentence, headline.p_value, rests, also, limits)
+
+
+def further_findings(tests: dict[str, Rank], /, *, stages: list[str]) -> list[str]:
+    """Which other readings of the profiles were more than chance, in which stage.
+
+    Parameters
+    ----------
+    tests : dict of str to Rank
+        Every statistic, named as "rootless background".
+    stages : list of str
+        Names of the stages.
+
+    Returns
+    -------
+    list of str
+        One line for each with a corrected p-value at or below the level; the headline itself is not repeated.
+    """
+    corrected = holm_by_family(tests)
+    lines = []
+    for name, p in corrected.items():
+        kind, _, where = name.partition(" ")
+        if where in stages and p <= LEVEL:
+            what = {"rooted": "rooted profiles", "rootless": "rootless (drifted) profiles"}.get(kind, "large anomalies")
+            lines.append(
+                f"more {what} than chance in the stage {where}: p = {tests[name].p_value:.3g}, corrected {p:.3g}"
+            )
+    return lines
 
 
 def _listed(words: list[str]) -> str:
@@ -157,5 +190,6 @@ def as_dict(verdict: Verdict, headline: Rank, /) -> dict[str, Any]:
         "smallest_p": headline.smallest_p,
         "placebo_share_interval": [headline.p_low, headline.p_high],
         "rests_on": verdict.rests_on,
+        "also": verdict.also,
         "limits": verdict.limits,
     }

@@ -5,30 +5,68 @@
 
 use crate::real::Real;
 use crate::simd::{prefetch, prefetch_write};
-use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis};
+use ndarray::{
+    ArrayBase, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis, Ix3, RawData,
+};
 
 /// How many rows ahead memory is asked for.
 const AHEAD: usize = 16;
+/// Bytes that memory hands over at once.
+const LINE: usize = 64;
+
+/// How pixels are cut into tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Pixels in a tile, at most.
+    lanes: usize,
+    /// Pixels in the first one.
+    first: usize,
+}
+
+impl From<usize> for Cut {
+    fn from(lanes: usize) -> Self {
+        let first = lanes;
+        Self { lanes, first }
+    }
+}
+
+impl Cut {
+    /// Tiles of `lanes` pixels, the first of so many that the others start on a cache line of `array`.
+    ///
+    /// Two tiles that share a line fetch and write it twice, often from two cores.
+    #[must_use]
+    pub fn aligned<S: RawData>(array: &ArrayBase<S, Ix3>, lanes: usize) -> Self {
+        let mut cut = Self::from(lanes);
+        let ahead = array.as_ptr().align_offset(LINE);
+        // A few pixels are not worth one more tile.
+        if 0 < ahead && ahead < lanes && array.dim().2 >= 8 * lanes {
+            cut.first = ahead;
+        }
+        cut
+    }
+}
 
 /// Views to read from and views to write to are cut alike; ndarray has no common trait for splitting them.
 macro_rules! cut {
-    ($array:expr, $lanes:expr) => {{
-        let array = $array;
+    ($array:expr, $cut:expr) => {{
+        let (array, cut): (_, Cut) = ($array, $cut.into());
         let mut slabs = if is_pixel_major(array.shape()) {
             array.permuted_axes([2, 1, 0])
         } else {
             array
         };
         let mut out =
-            Vec::with_capacity(slabs.len_of(Axis(0)) * slabs.len_of(Axis(2)).div_ceil($lanes));
+            Vec::with_capacity(slabs.len_of(Axis(0)) * (slabs.len_of(Axis(2)) / cut.lanes + 2));
         while slabs.len_of(Axis(0)) > 0 {
             let (slab, more) = slabs.split_at(Axis(0), 1);
             slabs = more;
             let mut pixels = slab.index_axis_move(Axis(0), 0);
+            let mut width = cut.first;
             while pixels.len_of(Axis(1)) > 0 {
-                let width = $lanes.min(pixels.len_of(Axis(1)));
+                width = width.min(pixels.len_of(Axis(1)));
                 let (tile, more) = pixels.split_at(Axis(1), width);
                 pixels = more;
+                width = cut.lanes;
                 out.push(tile);
             }
         }
@@ -36,16 +74,14 @@ macro_rules! cut {
     }};
 }
 
-/// Cuts `(outer, n, inner)` into tiles of at most `lanes` pixels, each `(n, lanes)`.
-#[must_use]
-pub fn tiles<T>(array: ArrayView3<'_, T>, lanes: usize) -> Vec<ArrayView2<'_, T>> {
-    cut!(array, lanes)
+/// Cuts `(outer, n, inner)` into tiles of some pixels, each `(n, lanes)`.
+pub fn tiles<T>(array: ArrayView3<'_, T>, cut: impl Into<Cut>) -> Vec<ArrayView2<'_, T>> {
+    cut!(array, cut)
 }
 
 /// As [`tiles`], for writing.
-#[must_use]
-pub fn tiles_mut<T>(array: ArrayViewMut3<'_, T>, lanes: usize) -> Vec<ArrayViewMut2<'_, T>> {
-    cut!(array, lanes)
+pub fn tiles_mut<T>(array: ArrayViewMut3<'_, T>, cut: impl Into<Cut>) -> Vec<ArrayViewMut2<'_, T>> {
+    cut!(array, cut)
 }
 
 /// Where the special axis is the last one, the pixels are the outer axis: `(outer, n, 1)` is read as `(1, n, outer)`.
@@ -85,6 +121,18 @@ pub fn load<T: Real, const L: usize>(
     }
 }
 
+/// Row `t` of a tile, to be written in place; none where it is narrower than `L` or its lanes lie apart.
+///
+/// What is computed beside it and then copied (see [`store`]) is often written in halves of what the copy reads, which
+/// no processor forwards: the copy waits until the halves are in the cache.
+#[inline(always)]
+pub fn whole_row<'a, T, const L: usize>(
+    tile: &'a mut ArrayViewMut2<'_, T>,
+    t: usize,
+) -> Option<&'a mut [T; L]> {
+    tile.row_mut(t).into_slice()?.try_into().ok()
+}
+
 /// Writes one row of a tile.
 #[inline(always)]
 pub fn store<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, t: usize, row: &[T; L]) {
@@ -107,7 +155,9 @@ pub fn expect<T>(tile: &ArrayView2<'_, T>, t: usize) {
     if t < tile.nrows()
         && let Some(row) = tile.row(t).to_slice()
     {
-        prefetch(row, 0);
+        for first in (0..row.len()).step_by(LINE / size_of::<T>()) {
+            prefetch(row, first);
+        }
     }
 }
 
@@ -117,6 +167,8 @@ pub fn expect_store<T>(tile: &ArrayViewMut2<'_, T>, t: usize) {
     if t < tile.nrows()
         && let Some(row) = tile.row(t).to_slice()
     {
-        prefetch_write(row, 0);
+        for first in (0..row.len()).step_by(LINE / size_of::<T>()) {
+            prefetch_write(row, first);
+        }
     }
 }

@@ -22,6 +22,8 @@ mod _core {
     #[pymodule_export]
     use super::profiles::scan_profiles;
     #[pymodule_export]
+    use super::requested_threads;
+    #[pymodule_export]
     use super::spirals::{fit_spirals, spiral_null};
     #[pymodule_export]
     use super::windows::{rolling_mad, rolling_mean, rolling_median, rolling_std, rolling_zscore};
@@ -41,4 +43,10 @@ fn build_info() -> (&'static str, &'static str, &'static str, usize) {
         gasquake_core::simd::level().name(),
         gasquake_core::parallel::available_threads(),
     )
+}
+
+/// `GASQUAKE_NUM_THREADS`, if it is set. Here because Python's `os.environ` takes longer than a small call.
+#[pyfunction]
+fn requested_threads() -> Option<std::ffi::OsString> {
+    std::env::var_os("GASQUAKE_NUM_THREADS")
 }

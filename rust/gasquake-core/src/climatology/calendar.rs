@@ -57,21 +57,26 @@ impl Calendar {
                 (year - first + 2) as usize * Self::SLOTS + slot
             })
             .collect();
-        let mut starts = vec![0u32; (years + 2) * Self::SLOTS + 1];
+        let mut starts = vec![0u32; (years + 2) * Self::SLOTS + 2];
         let mut occupied = vec![false; Self::SLOTS];
         for &cell in &cells {
-            starts[cell + 1] += 1;
+            starts[cell + 2] += 1;
             occupied[cell % Self::SLOTS] = true;
         }
-        for i in 1..starts.len() {
-            starts[i] += starts[i - 1];
+        // A short series fills few of the slots.
+        if let (Some(&low), Some(&high)) = (cells.iter().min(), cells.iter().max()) {
+            for i in low + 2..=high + 2 {
+                starts[i] += starts[i - 1];
+            }
+            starts[high + 2..].fill(days.len() as u32);
         }
-        let mut next = starts.clone();
+        // One place on, where a slot's samples start moves on to where the next one's do.
         let mut samples = vec![0u32; days.len()];
         for (t, &cell) in cells.iter().enumerate() {
-            samples[next[cell] as usize] = t as u32;
-            next[cell] += 1;
+            samples[starts[cell + 1] as usize] = t as u32;
+            starts[cell + 1] += 1;
         }
+        starts.pop();
         Ok(Self {
             days: days.len(),
             years,

@@ -1,21 +1,21 @@
 //! Seasonal anomaly: each sample against the same pixel on nearby days of the year, in other years.
 //!
 //! Days lie on an axis of 366 slots a year (February 29 has a slot of its own, at day of year 59.5). The reference of
-//! a sample is a stretch of slots in every year, and the stretches of neighbouring slots overlap: each year's stretch
-//! is a queue that only ever adds (see `moments`), and the years but one are heads and tails of the years merged.
+//! a sample is a stretch of slots in every year.
 
 mod calendar;
+mod moment;
 mod robust;
 
 pub use calendar::Calendar;
+pub use moment::seasonal_zscore;
 pub use robust::seasonal_zscore_robust;
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{expect_store, load, store, tiles, tiles_mut};
-use crate::moments::{Moments, Sums, as_count};
+use crate::lanes::{Cut, expect_store, store, tiles, tiles_mut};
+use crate::moments::as_count;
 use crate::parallel::{Exec, Stop, for_each};
 use crate::real::Real;
-use crate::simd::{Vectorized, vectorize};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
 /// Pixels walked together.
@@ -54,45 +54,65 @@ struct OutputTile<'a, T> {
     count: ArrayViewMut2<'a, i32>,
 }
 
-/// One sample's row of results.
-struct Row<T> {
-    anomaly: [T; LANES],
-    zscore: [T; LANES],
-    mean: [T; LANES],
-    std: [T; LANES],
-    count: [i32; LANES],
+/// One lane of a row of results.
+struct Judged<T> {
+    anomaly: T,
+    zscore: T,
+    mean: T,
+    std: T,
+    count: i32,
 }
 
-impl<T: Real> Row<T> {
+/// A sample beside the number of its reference samples, their centre and their spread.
+#[inline(always)]
+fn judge<T: Real>(sample: T, count: f64, min_count: f64, centre: f64, spread: f64) -> Judged<T> {
+    let enough = count >= min_count && count > 0.0;
+    let spread = if enough && count > 1.0 {
+        spread
+    } else {
+        f64::NAN
+    };
+    let centre = if enough { centre } else { f64::NAN };
+    let anomaly = if sample.valid() {
+        sample.to_f64() - centre
+    } else {
+        f64::NAN
+    };
+    let zscore = anomaly / spread;
+    Judged {
+        anomaly: T::from_f64(anomaly),
+        zscore: T::from_f64(if spread > 0.0 { zscore } else { f64::NAN }),
+        mean: T::from_f64(centre),
+        std: T::from_f64(spread),
+        count: as_count(count),
+    }
+}
+
+/// One sample's row of results.
+struct Row<T, const L: usize> {
+    anomaly: [T; L],
+    zscore: [T; L],
+    mean: [T; L],
+    std: [T; L],
+    count: [i32; L],
+}
+
+impl<T: Real, const L: usize> Row<T, L> {
     const MISSING: Self = Self {
-        anomaly: [T::NAN; LANES],
-        zscore: [T::NAN; LANES],
-        mean: [T::NAN; LANES],
-        std: [T::NAN; LANES],
-        count: [0; LANES],
+        anomaly: [T::NAN; L],
+        zscore: [T::NAN; L],
+        mean: [T::NAN; L],
+        std: [T::NAN; L],
+        count: [0; L],
     };
 
-    /// Fills one lane from the sample, the number of its reference samples, their centre and their spread.
     #[inline(always)]
-    fn set(&mut self, l: usize, sample: T, count: f64, min_count: f64, centre: f64, spread: f64) {
-        let enough = count >= min_count && count > 0.0;
-        let spread = if enough && count > 1.0 {
-            spread
-        } else {
-            f64::NAN
-        };
-        let centre = if enough { centre } else { f64::NAN };
-        let anomaly = if sample.valid() {
-            sample.to_f64() - centre
-        } else {
-            f64::NAN
-        };
-        let zscore = anomaly / spread;
-        self.anomaly[l] = T::from_f64(anomaly);
-        self.zscore[l] = T::from_f64(if spread > 0.0 { zscore } else { f64::NAN });
-        self.mean[l] = T::from_f64(centre);
-        self.std[l] = T::from_f64(spread);
-        self.count[l] = as_count(count);
+    fn set(&mut self, l: usize, judged: Judged<T>) {
+        self.anomaly[l] = judged.anomaly;
+        self.zscore[l] = judged.zscore;
+        self.mean[l] = judged.mean;
+        self.std[l] = judged.std;
+        self.count[l] = judged.count;
     }
 }
 
@@ -107,7 +127,7 @@ impl<T: Real> OutputTile<'_, T> {
     }
 
     #[inline(always)]
-    fn store(&mut self, t: usize, row: &Row<T>) {
+    fn store<const L: usize>(&mut self, t: usize, row: &Row<T, L>) {
         store(&mut self.anomaly, t, &row.anomaly);
         store(&mut self.zscore, t, &row.zscore);
         store(&mut self.mean, t, &row.mean);
@@ -123,20 +143,6 @@ struct Job<'a, 's, T> {
     reference: Reference,
     out: OutputTile<'a, T>,
     stop: &'s Stop,
-}
-
-/// Seasonal anomaly by mean and standard deviation. Arrays are `(outer, n, inner)`; `calendar` has the days of `n`.
-///
-/// # Errors
-/// Shapes that do not fit, a half width above 182 days, or an interrupt.
-pub fn seasonal_zscore<T: Real>(
-    values: ArrayView3<'_, T>,
-    calendar: &Calendar,
-    reference: Reference,
-    out: Outputs<'_, T>,
-    exec: Exec<'_>,
-) -> Result<()> {
-    each_tile(values, calendar, reference, out, exec, |job| vectorize(job))
 }
 
 fn each_tile<T: Real>(
@@ -165,13 +171,14 @@ fn each_tile<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let outputs = tiles_mut(out.anomaly, LANES)
+    let cut = Cut::aligned(&out.anomaly, LANES);
+    let outputs = tiles_mut(out.anomaly, cut)
         .into_iter()
-        .zip(tiles_mut(out.zscore, LANES))
-        .zip(tiles_mut(out.mean, LANES))
-        .zip(tiles_mut(out.std, LANES))
-        .zip(tiles_mut(out.count, LANES));
-    let jobs = tiles(values, LANES).into_iter().zip(outputs).map(
+        .zip(tiles_mut(out.zscore, cut))
+        .zip(tiles_mut(out.mean, cut))
+        .zip(tiles_mut(out.std, cut))
+        .zip(tiles_mut(out.count, cut));
+    let jobs = tiles(values, cut).into_iter().zip(outputs).map(
         |(values, ((((anomaly, zscore), mean), std), count))| {
             let out = OutputTile {
                 anomaly,
@@ -192,102 +199,4 @@ fn each_tile<T: Real>(
             stop,
         });
     })
-}
-
-/// A queue of slots that can drop its oldest without subtracting: tails of the older half, a sum of the newer.
-struct Queue {
-    tails: Vec<Sums<LANES>>,
-    newer: Sums<LANES>,
-}
-
-impl<T: Real> Vectorized for Job<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(mut self) {
-        let calendar = self.calendar;
-        let min_count = self.reference.min_count as f64;
-        let half_width = self.reference.half_width;
-        let mut rows: Vec<[T; LANES]> = Vec::new();
-        load(&self.values, 0, self.values.nrows(), &mut rows);
-        let years = calendar.years();
-        let (first, last) = Calendar::stretch(0, half_width);
-        let mut queues: Vec<Queue> = (0..years)
-            .map(|_| Queue {
-                tails: Vec::with_capacity((last - first + 2) as usize),
-                newer: Sums::EMPTY,
-            })
-            .collect();
-        // The older half of every queue ends before `seam`; the queues of all years turn over together.
-        let (mut seam, mut filled) = (first, first);
-        let mut seasons = vec![Sums::<LANES>::EMPTY; years];
-        let mut later = vec![Sums::<LANES>::EMPTY; years + 1];
-        for slot in 0..Calendar::SLOTS {
-            if self.stop.requested() {
-                return;
-            }
-            if !calendar.has(slot) {
-                continue;
-            }
-            let (from, to) = Calendar::stretch(slot, half_width);
-            let turn = from >= seam;
-            for (year, queue) in queues.iter_mut().enumerate() {
-                if turn {
-                    queue.tails.clear();
-                    queue.newer = Sums::EMPTY;
-                    let mut tail = Sums::EMPTY;
-                    for s in (from..=to).rev() {
-                        for &t in calendar.samples(year, s) {
-                            tail.push(&rows[t as usize]);
-                        }
-                        queue.tails.push(tail);
-                    }
-                } else {
-                    for s in filled..=to {
-                        for &t in calendar.samples(year, s) {
-                            queue.newer.push(&rows[t as usize]);
-                        }
-                    }
-                }
-            }
-            if turn {
-                seam = to + 1;
-            }
-            filled = to + 1;
-            for (season, queue) in seasons.iter_mut().zip(&queues) {
-                // Tails were pushed from the youngest slot to the oldest.
-                if let Some(tail) = queue.tails.get((seam - 1 - from) as usize) {
-                    season.merged(tail, &queue.newer);
-                }
-            }
-            for year in (0..years).rev() {
-                let (head, tail) = later.split_at_mut(year + 1);
-                head[year].merged(&seasons[year], &tail[0]);
-            }
-            let mut earlier = Sums::<LANES>::EMPTY;
-            let mut others = Sums::<LANES>::EMPTY;
-            for (year, season) in seasons.iter().enumerate() {
-                for &t in calendar.samples(year, slot as isize + 2) {
-                    self.out.expect(t as usize);
-                }
-                for &t in calendar.samples(year, slot as isize) {
-                    let t = t as usize;
-                    let sample = rows[t];
-                    if self.reference.exclude_own_year {
-                        others.merged(&earlier, &later[year + 1]);
-                    } else {
-                        others = later[0];
-                    }
-                    let mut row = Row::MISSING;
-                    for l in 0..LANES {
-                        let Moments { n, mean, variance } = others.lane(l).moments();
-                        row.set(l, sample[l], n, min_count, mean, variance.sqrt());
-                    }
-                    self.out.store(t, &row);
-                }
-                let before = earlier;
-                earlier.merged(&before, season);
-            }
-        }
-    }
 }

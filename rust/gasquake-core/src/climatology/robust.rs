@@ -3,7 +3,7 @@
 //! For each slot the reference of all years is kept in order together with the year of each sample; leaving a year out
 //! is then a matter of stepping over that year's places.
 
-use super::{Calendar, Job, LANES, Outputs, Reference, Row, each_tile};
+use super::{Calendar, Job, LANES, Outputs, Reference, Row, each_tile, judge};
 use crate::error::Result;
 use crate::lanes::load;
 use crate::order::{median, robust_spread};
@@ -60,7 +60,7 @@ fn run<T: Real>(mut job: Job<'_, '_, T>) {
     let mut to = from - 1;
     // Places of each year's samples in the order, one lane at a time.
     let mut places: Vec<Vec<usize>> = vec![Vec::new(); years];
-    let mut results: Vec<Row<T>> = Vec::new();
+    let mut results: Vec<Row<T, LANES>> = Vec::new();
     for slot in 0..Calendar::SLOTS {
         if job.stop.requested() {
             return;
@@ -108,14 +108,14 @@ fn run<T: Real>(mut job: Job<'_, '_, T>) {
                 let n = ordered.len() - own.len();
                 let sample = rows[t][lane];
                 if n == 0 {
-                    row.set(lane, sample, 0.0, min_count, f64::NAN, f64::NAN);
+                    row.set(lane, judge(sample, 0.0, min_count, f64::NAN, f64::NAN));
                     continue;
                 }
                 // The i-th of the others is i places on, and one more for each own place passed.
                 let at = |i: usize| ordered[i + passed(own, i)].0.to_f64();
                 let centre = median(n, at);
                 let spread = robust_spread(n, centre, at);
-                row.set(lane, sample, n as f64, min_count, centre, spread);
+                row.set(lane, judge(sample, n as f64, min_count, centre, spread));
             }
         }
         for (row, &(_, t)) in results.iter().zip(&targets) {

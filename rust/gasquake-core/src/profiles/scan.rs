@@ -1,13 +1,13 @@
 //! The walk over one tile of profiles.
 
-use super::state::{Fit, NEVER, Peaks};
-use super::{Criteria, LANES, Level, OutputTile, Verdict};
+use super::state::{Fit, Peaks};
+use super::{Criteria, LANES, Level, OutputTile, Verdict, WIDE};
 use crate::real::Real;
 use crate::simd::{Vectorized, prefetch};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// How far ahead of the walk a level's row is asked for; a row a level is more streams than the hardware follows.
-const AHEAD: usize = 8 * LANES;
+const AHEAD: usize = 512;
 /// A level must lie this far above the ground, in hPa.
 const CLEARANCE: f64 = 5.0;
 /// One-sided 95 % of a normal distribution.
@@ -27,73 +27,73 @@ impl<T: Real> Vectorized for Scan<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run(mut self) {
-        // No rows where they do not lie side by side: lanes are then gathered one by one.
-        let values = self.values;
-        let rows: Vec<&[T]> = self
-            .levels
-            .iter()
-            .filter_map(|level| values.row(level.index).to_slice())
-            .collect();
-        let mut from = 0;
-        while from < values.ncols() {
-            if self.sigma.is_some() {
-                self.walk::<true>(from, &rows);
-            } else {
-                self.walk::<false>(from, &rows);
-            }
-            from += LANES;
+    fn run(self) {
+        match (self.values.ncols(), self.sigma.is_some()) {
+            (1, true) => self.scan::<true, 1>(),
+            (1, false) => self.scan::<false, 1>(),
+            (_, true) => self.scan::<true, WIDE>(),
+            (_, false) => self.scan::<false, LANES>(),
         }
     }
 }
 
 impl<T: Real> Scan<'_, T> {
-    /// Judges the profiles of lanes `from..from + LANES`.
     #[inline(always)]
-    fn walk<const SIGMA: bool>(&mut self, from: usize, rows: &[&[T]]) {
-        let start = self.grounds(from);
+    fn scan<const SIGMA: bool, const L: usize>(mut self) {
+        let rows = Rows::new(self.values, self.levels);
+        let spreads = self.sigma.map(|sigma| Rows::new(sigma, self.levels));
+        let mut scores = vec![[T::NAN; L]; self.levels.len()];
+        let mut from = 0;
+        while from < self.values.ncols() {
+            self.walk::<SIGMA, L>(from, &rows, spreads.as_ref(), &mut scores);
+            from += L;
+        }
+    }
+
+    /// Judges the profiles of lanes `from..from + L`; `scores` is scratch, a row a level.
+    #[inline(always)]
+    fn walk<const SIGMA: bool, const L: usize>(
+        &mut self,
+        from: usize,
+        rows: &Rows<'_, T>,
+        spreads: Option<&Rows<'_, T>>,
+        scores: &mut [[T; L]],
+    ) {
+        let start = self.grounds::<L>(from);
         let quiet = T::ceil_from(self.criteria.quiet);
-        let mut peaks = Peaks::NEW;
-        let mut fit = Fit::NEW;
-        let mut sigma = [T::NAN; LANES];
-        for (k, &level) in self.levels.iter().enumerate() {
-            let copy;
-            let full = rows.get(k).and_then(|row| {
-                prefetch_row(row, from + AHEAD);
-                row.get(from..from + LANES)?.try_into().ok()
-            });
-            let row: &[T; LANES] = if let Some(row) = full {
-                row
+        let mut peaks = Peaks::<T, L>::NEW;
+        let (mut row_copy, mut sigma_copy) = ([T::NAN; L], [T::NAN; L]);
+        for ((k, level), z) in self.levels.iter().enumerate().zip(scores.iter_mut()) {
+            rows.expect::<L>(k, from + AHEAD);
+            let row = rows.lanes(k, from, &mut row_copy);
+            *z = if let (true, Some(spreads)) = (SIGMA, spreads) {
+                spreads.expect::<L>(k, from + AHEAD);
+                score(
+                    k as i32,
+                    row,
+                    &start,
+                    spreads.lanes(k, from, &mut sigma_copy),
+                )
             } else {
-                copy = gather(&self.values, level.index, from);
-                &copy
+                counted(k as i32, row, &start)
             };
-            if let Some(spread) = &self.sigma {
-                sigma = gather(spread, level.index, from);
-            }
-            let mut z = [T::NEG_INFINITY; LANES];
-            for l in 0..LANES {
-                let s = sigma[l].to_f64();
-                let known = !SIGMA || (s > 0.0 && s < f64::INFINITY);
-                let ratio = if SIGMA {
-                    T::from_f64(row[l].to_f64() / s)
-                } else {
-                    row[l]
-                };
-                z[l] = if row[l].valid() && known {
-                    ratio
-                } else {
-                    T::NEG_INFINITY
-                };
-            }
-            let k = k as i32;
             if level.below {
-                peaks.step::<true>(k, quiet, &z, &start);
+                peaks.step::<true>(k as i32, quiet, z);
             } else {
-                peaks.step::<false>(k, quiet, &z, &start);
+                peaks.step::<false>(k as i32, quiet, z);
             }
-            if level.fitted {
-                fit.step::<T, SIGMA>(k, level.zeta, row, &z, &sigma, &start);
+        }
+        let mut fit = Fit::<L>::NEW;
+        for ((k, level), z) in self.levels.iter().enumerate().zip(scores.iter()) {
+            if !level.fitted {
+                continue;
+            }
+            if let (true, Some(spreads)) = (SIGMA, spreads) {
+                let row = rows.lanes(k, from, &mut row_copy);
+                let sigma = spreads.lanes(k, from, &mut sigma_copy);
+                fit.step::<T, SIGMA>(level.zeta, row, z, sigma);
+            } else {
+                fit.step::<T, SIGMA>(level.zeta, z, z, z);
             }
         }
         let (slope, se) = fit.solve::<SIGMA>();
@@ -102,12 +102,17 @@ impl<T: Real> Scan<'_, T> {
 
     /// The lowest level above the ground of each lane, counted from the ground up.
     #[inline(always)]
-    fn grounds(&self, from: usize) -> [i32; LANES] {
-        let mut start = [0; LANES];
+    fn grounds<const L: usize>(&self, from: usize) -> [i32; L] {
+        let mut start = [0; L];
         if let Some(pressure) = &self.ground {
-            let row = gather(pressure, 0, from);
+            let row = pressure.row(0);
+            let slice = row.to_slice().and_then(|row| row.get(from..));
+            let row = match slice.and_then(|row| row.first_chunk::<L>()) {
+                Some(lanes) => *lanes,
+                None => gather(pressure, 0, from),
+            };
             for level in self.levels {
-                for l in 0..LANES {
+                for l in 0..L {
                     let above = row[l].valid() && level.pressure <= row[l].to_f64() - CLEARANCE;
                     start[l] += i32::from(!above);
                 }
@@ -117,7 +122,13 @@ impl<T: Real> Scan<'_, T> {
     }
 
     #[inline(always)]
-    fn finish(&mut self, from: usize, peaks: &Peaks<T>, slope: &[f64; LANES], se: &[f64; LANES]) {
+    fn finish<const L: usize>(
+        &mut self,
+        from: usize,
+        peaks: &Peaks<T, L>,
+        slope: &[f64; L],
+        se: &[f64; L],
+    ) {
         let threshold = T::ceil_from(self.criteria.threshold);
         let quiet = T::ceil_from(self.criteria.quiet);
         let min_below = self.criteria.min_below.min(i32::MAX as usize) as i32;
@@ -128,15 +139,15 @@ impl<T: Real> Scan<'_, T> {
         } else {
             1
         };
-        let mut verdict = [0i8; LANES];
-        let mut gradient = [T::NAN; LANES];
-        let mut gradient_se = [T::NAN; LANES];
-        let mut z_below = [T::NAN; LANES];
-        let mut z_above = [T::NAN; LANES];
-        let mut peak = [-1i16; LANES];
-        let mut bottom = [-1i16; LANES];
-        let mut n_below = [0i16; LANES];
-        for l in 0..LANES {
+        let mut verdict = [0i8; L];
+        let mut gradient = [T::NAN; L];
+        let mut gradient_se = [T::NAN; L];
+        let mut z_below = [T::NAN; L];
+        let mut z_above = [T::NAN; L];
+        let mut peak = [-1i16; L];
+        let mut bottom = [-1i16; L];
+        let mut n_below = [0i16; L];
+        for l in 0..L {
             let (below, above) = (peaks.z_below[l], peaks.z_above[l]);
             let falls = slope[l] + ONE_SIDED_95 * se[l] < 0.0;
             let rooted = below >= threshold && peaks.peak_below[l] < peaks.broken[l] && falls;
@@ -174,11 +185,10 @@ impl<T: Real> Scan<'_, T> {
             } else {
                 (first + rising * k) as i16
             };
-            let k = peaks.bottom[l];
-            bottom[l] = if k == NEVER {
+            bottom[l] = if peaks.seen[l] == 0 {
                 -1
             } else {
-                (first + rising * k) as i16
+                (first + rising * peaks.bottom[l]) as i16
             };
             n_below[l] = peaks.n_below[l] as i16;
         }
@@ -193,38 +203,97 @@ impl<T: Real> Scan<'_, T> {
     }
 }
 
+/// The z-scores of level `k`: values over spreads, minus infinity where the level does not count.
 #[inline(always)]
-fn prefetch_row<T>(row: &[T], from: usize) {
-    let line = 64 / size_of::<T>();
-    for at in (from..from + LANES).step_by(line) {
-        prefetch(row, at);
+fn score<T: Real, const L: usize>(
+    k: i32,
+    row: &[T; L],
+    start: &[i32; L],
+    sigma: &[T; L],
+) -> [T; L] {
+    let mut z = [T::NEG_INFINITY; L];
+    for l in 0..L {
+        let s = sigma[l];
+        let counts = row[l].valid() && s > T::default() && s < T::INFINITY && k >= start[l];
+        let ratio = T::from_f64(row[l].to_f64() / s.to_f64());
+        z[l] = if counts { ratio } else { T::NEG_INFINITY };
+    }
+    z
+}
+
+/// As [`score`], of values that are z-scores.
+#[inline(always)]
+fn counted<T: Real, const L: usize>(k: i32, row: &[T; L], start: &[i32; L]) -> [T; L] {
+    let mut z = [T::NEG_INFINITY; L];
+    for l in 0..L {
+        let counts = row[l].valid() && k >= start[l];
+        z[l] = if counts { row[l] } else { T::NEG_INFINITY };
+    }
+    z
+}
+
+/// The rows of a tile's levels, found once: to slice an array costs more than to read some lanes.
+struct Rows<'a, T> {
+    tile: ArrayView2<'a, T>,
+    levels: &'a [Level],
+    /// None where pixels do not lie side by side.
+    slices: Vec<&'a [T]>,
+}
+
+impl<'a, T: Real> Rows<'a, T> {
+    fn new(tile: ArrayView2<'a, T>, levels: &'a [Level]) -> Self {
+        let slice = |level: &Level| tile.index_axis_move(Axis(0), level.index).to_slice();
+        Self {
+            tile,
+            levels,
+            slices: levels.iter().filter_map(slice).collect(),
+        }
+    }
+
+    /// Asks for the lanes before they are read.
+    #[inline(always)]
+    fn expect<const L: usize>(&self, k: usize, from: usize) {
+        if let Some(row) = self.slices.get(k) {
+            for at in (from..from + L).step_by(64 / size_of::<T>()) {
+                prefetch(row, at);
+            }
+        }
+    }
+
+    /// Lanes `from..from + L` of the k-th level; a copy, missing beyond the last lane, where they must be gathered.
+    #[inline(always)]
+    fn lanes<'b, const L: usize>(
+        &'b self,
+        k: usize,
+        from: usize,
+        copy: &'b mut [T; L],
+    ) -> &'b [T; L] {
+        let slice = self.slices.get(k).and_then(|row| row.get(from..));
+        if let Some(lanes) = slice.and_then(|row| row.first_chunk::<L>()) {
+            return lanes;
+        }
+        *copy = gather(&self.tile, self.levels[k].index, from);
+        copy
     }
 }
 
-/// Lanes `from..from + LANES` of one row of a tile, missing beyond its last.
+/// Lanes `from..from + L` of one row of a tile, one by one.
 #[inline(always)]
-fn gather<T: Real>(tile: &ArrayView2<'_, T>, row: usize, from: usize) -> [T; LANES] {
-    let mut out = [T::NAN; LANES];
+fn gather<T: Real, const L: usize>(tile: &ArrayView2<'_, T>, row: usize, from: usize) -> [T; L] {
+    let mut out = [T::NAN; L];
     let row = tile.row(row);
-    let n = (row.len() - from).min(LANES);
-    if let Some(lanes) = row.to_slice() {
-        out[..n].copy_from_slice(&lanes[from..from + n]);
-    } else if row.stride_of(Axis(0)) == 0 {
-        out[..n].fill(row[0]);
-    } else {
-        for (l, to) in out[..n].iter_mut().enumerate() {
-            *to = row[from + l];
-        }
+    for (l, to) in out.iter_mut().enumerate().take(row.len() - from) {
+        *to = row[from + l];
     }
     out
 }
 
-/// Writes lanes `from..from + LANES` of a one-row tile.
+/// Writes lanes `from..from + L` of a one-row tile.
 #[inline(always)]
-fn scatter<T: Copy>(tile: &mut ArrayViewMut2<'_, T>, from: usize, lanes: &[T; LANES]) {
+fn scatter<T: Copy, const L: usize>(tile: &mut ArrayViewMut2<'_, T>, from: usize, lanes: &[T; L]) {
     let mut row = tile.row_mut(0);
     if let Some(target) = row.as_slice_mut().and_then(|row| row.get_mut(from..)) {
-        match target.first_chunk_mut::<LANES>() {
+        match target.first_chunk_mut::<L>() {
             Some(full) => *full = *lanes,
             None => target.copy_from_slice(&lanes[..target.len()]),
         }

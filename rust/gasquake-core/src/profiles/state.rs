@@ -1,55 +1,51 @@
 //! What is known of some neighbouring profiles while their levels are walked from the ground up.
 
-use super::LANES;
 use crate::real::Real;
 
-/// No level of the plan.
-pub(super) const NEVER: i32 = i32::MAX;
-
 /// What is known of each lane's z-scores so far. Levels are counted from the ground up.
-pub(super) struct Peaks<T> {
-    /// Lowest level that counts.
-    pub(super) bottom: [i32; LANES],
-    /// Lowest level below the split that counts and is quiet.
-    pub(super) broken: [i32; LANES],
-    pub(super) n_below: [i32; LANES],
-    pub(super) z_below: [T; LANES],
-    pub(super) z_above: [T; LANES],
+pub(super) struct Peaks<T, const L: usize> {
+    /// 1 once a level counted, and how many levels did not before.
+    pub(super) seen: [i32; L],
+    pub(super) bottom: [i32; L],
+    /// 1 until a level below the split counts and is quiet, and how many levels below the split there were before.
+    intact: [i32; L],
+    pub(super) broken: [i32; L],
+    pub(super) n_below: [i32; L],
+    pub(super) z_below: [T; L],
+    pub(super) z_above: [T; L],
     /// Where they are, -1 where nowhere.
-    pub(super) peak_below: [i32; LANES],
-    pub(super) peak_above: [i32; LANES],
+    pub(super) peak_below: [i32; L],
+    pub(super) peak_above: [i32; L],
 }
 
-impl<T: Real> Peaks<T> {
+impl<T: Real, const L: usize> Peaks<T, L> {
     pub(super) const NEW: Self = Self {
-        bottom: [NEVER; LANES],
-        broken: [NEVER; LANES],
-        n_below: [0; LANES],
-        z_below: [T::NEG_INFINITY; LANES],
-        z_above: [T::NEG_INFINITY; LANES],
-        peak_below: [-1; LANES],
-        peak_above: [-1; LANES],
+        seen: [0; L],
+        bottom: [0; L],
+        intact: [1; L],
+        broken: [0; L],
+        n_below: [0; L],
+        z_below: [T::NEG_INFINITY; L],
+        z_above: [T::NEG_INFINITY; L],
+        peak_below: [-1; L],
+        peak_above: [-1; L],
     };
 
-    /// Takes level `k` into account, of which lanes from `start` on count.
+    /// Takes level `k` into account, which counts where `z` is above minus infinity.
     ///
-    /// By least and greatest, which a later `k` allows: a choice between the old and a new value would be stored
-    /// under a mask, which cannot be forwarded to the next load.
+    /// By sums and the greatest, which a later `k` allows: a choice between the old and a new value, or the lesser of
+    /// them, would be stored under a mask, which cannot be forwarded to the next load.
     #[inline(always)]
-    pub(super) fn step<const BELOW: bool>(
-        &mut self,
-        k: i32,
-        quiet: T,
-        z: &[T; LANES],
-        start: &[i32; LANES],
-    ) {
-        for l in 0..LANES {
-            let counts = z[l] > T::NEG_INFINITY && k >= start[l];
-            let z = if counts { z[l] } else { T::NEG_INFINITY };
-            self.bottom[l] = self.bottom[l].min(if counts { k } else { NEVER });
+    pub(super) fn step<const BELOW: bool>(&mut self, k: i32, quiet: T, z: &[T; L]) {
+        for l in 0..L {
+            let z = z[l];
+            let counts = z > T::NEG_INFINITY;
+            self.seen[l] |= i32::from(counts);
+            self.bottom[l] += 1 - self.seen[l];
             if BELOW {
                 let top = self.z_below[l];
-                self.broken[l] = self.broken[l].min(if counts && z < quiet { k } else { NEVER });
+                self.intact[l] &= i32::from(!(counts && z < quiet));
+                self.broken[l] += self.intact[l];
                 self.peak_below[l] = self.peak_below[l].max(if z > top { k } else { -1 });
                 self.z_below[l] = if z > top { z } else { top };
                 self.n_below[l] += i32::from(counts);
@@ -63,41 +59,39 @@ impl<T: Real> Peaks<T> {
 }
 
 /// Sums of the fit, about each lane's lowest value (one of the fitted: no cancellation, see `moments`).
-pub(super) struct Fit {
-    n: [f64; LANES],
-    pivot: [f64; LANES],
-    weight: [f64; LANES],
-    zeta: [f64; LANES],
-    zeta2: [f64; LANES],
-    value: [f64; LANES],
-    value2: [f64; LANES],
-    cross: [f64; LANES],
+pub(super) struct Fit<const L: usize> {
+    n: [f64; L],
+    pivot: [f64; L],
+    weight: [f64; L],
+    zeta: [f64; L],
+    zeta2: [f64; L],
+    value: [f64; L],
+    value2: [f64; L],
+    cross: [f64; L],
 }
 
-impl Fit {
+impl<const L: usize> Fit<L> {
     pub(super) const NEW: Self = Self {
-        n: [0.0; LANES],
-        pivot: [0.0; LANES],
-        weight: [0.0; LANES],
-        zeta: [0.0; LANES],
-        zeta2: [0.0; LANES],
-        value: [0.0; LANES],
-        value2: [0.0; LANES],
-        cross: [0.0; LANES],
+        n: [0.0; L],
+        pivot: [0.0; L],
+        weight: [0.0; L],
+        zeta: [0.0; L],
+        zeta2: [0.0; L],
+        value: [0.0; L],
+        value2: [0.0; L],
+        cross: [0.0; L],
     };
 
     #[inline(always)]
     pub(super) fn step<T: Real, const SIGMA: bool>(
         &mut self,
-        k: i32,
         zeta: f64,
-        row: &[T; LANES],
-        z: &[T; LANES],
-        sigma: &[T; LANES],
-        start: &[i32; LANES],
+        row: &[T; L],
+        z: &[T; L],
+        sigma: &[T; L],
     ) {
-        for l in 0..LANES {
-            let counts = z[l] > T::NEG_INFINITY && k >= start[l];
+        for l in 0..L {
+            let counts = z[l] > T::NEG_INFINITY;
             let one = if counts { 1.0 } else { 0.0 };
             // The pivot as in `moments`.
             let x = if counts { row[l].to_f64() } else { 0.0 };
@@ -126,10 +120,10 @@ impl Fit {
 
     /// Slope and its standard error, NaN where too few levels count.
     #[inline(always)]
-    pub(super) fn solve<const SIGMA: bool>(&self) -> ([f64; LANES], [f64; LANES]) {
-        let mut slope = [f64::NAN; LANES];
-        let mut se = [f64::NAN; LANES];
-        for l in 0..LANES {
+    pub(super) fn solve<const SIGMA: bool>(&self) -> ([f64; L], [f64; L]) {
+        let mut slope = [f64::NAN; L];
+        let mut se = [f64::NAN; L];
+        for l in 0..L {
             let n = self.n[l];
             let w = if SIGMA { self.weight[l] } else { n };
             // w^2 times the variance of zeta, and w^2 times its covariance with the value.

@@ -31,8 +31,10 @@ pub(super) trait Curve: Copy + Sync {
     fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex);
     /// The shape alone.
     fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex;
-    /// The shape and its derivatives.
-    fn jet(self, q: &[Pack; MAX_Q], t: f64) -> Jet;
+    /// The exponential in the shape: all that takes long to compute of it.
+    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex;
+    /// The shape and its derivatives from its exponential.
+    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet;
 }
 
 /// `(1 - i s) e^{is}`, less 1 for the cusp anchor; s = q1 + q0 t.
@@ -130,9 +132,15 @@ impl Curve for Involute {
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64) -> Jet {
+    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+        let (sin, cos) = (q[1] + q[0] * t).sin_cos();
+        Complex::new(cos, sin)
+    }
+
+    #[inline(always)]
+    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet {
         let s = q[1] + q[0] * t;
-        let (sin, cos) = s.sin_cos();
+        let (sin, cos) = (turn.im, turn.re);
         let back = if self.cusp { 1.0 } else { 0.0 };
         along(
             Complex::new(cos + s * sin - back, sin - s * cos),
@@ -170,9 +178,15 @@ impl Curve for Archimedean {
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64) -> Jet {
+    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+        let (sin, cos) = (q[1] + q[0] * t).sin_cos();
+        Complex::new(cos, sin)
+    }
+
+    #[inline(always)]
+    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet {
         let s = q[1] + q[0] * t;
-        let (sin, cos) = s.sin_cos();
+        let (sin, cos) = (turn.im, turn.re);
         along(
             Complex::new(s * cos, s * sin),
             Complex::new(cos - s * sin, sin + s * cos),
@@ -201,13 +215,17 @@ impl Curve for LogarithmicCentre {
 
     #[inline(always)]
     fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+        self.turn(q, t)
+    }
+
+    #[inline(always)]
+    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
         let (sin, cos) = (q[0] * t).sin_cos();
         Complex::new(cos, sin) * (q[1] * t).exp()
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64) -> Jet {
-        let value = self.value(q, t);
+    fn jet(self, _: &[Pack; MAX_Q], t: f64, value: Complex) -> Jet {
         let by_growth = value * t;
         let by_both = value * (t * t);
         Jet {
@@ -252,16 +270,20 @@ impl Curve for LogarithmicCusp {
 
     #[inline(always)]
     fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
-        let time = q[2] + t;
-        let (sin, cos) = (q[0] * time).sin_cos();
-        Complex::new(cos, sin) * (q[1] * time).exp() - Complex::new(Pack::splat(1.0), Pack::ZERO)
+        self.turn(q, t) - Complex::new(Pack::splat(1.0), Pack::ZERO)
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64) -> Jet {
+    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
         let time = q[2] + t;
-        let value = self.value(q, t);
-        let e = value + Complex::new(Pack::splat(1.0), Pack::ZERO);
+        let (sin, cos) = (q[0] * time).sin_cos();
+        Complex::new(cos, sin) * (q[1] * time).exp()
+    }
+
+    #[inline(always)]
+    fn jet(self, q: &[Pack; MAX_Q], t: f64, e: Complex) -> Jet {
+        let time = q[2] + t;
+        let value = e - Complex::new(Pack::splat(1.0), Pack::ZERO);
         let speed = Complex::new(q[1], q[0]);
         let by_growth = e * time;
         let by_both = by_growth * time;
@@ -288,7 +310,10 @@ mod tests {
 
     fn differences_agree(curve: impl Curve) {
         let (point, t, h) = ([1.3, -0.7, 0.4], 0.6, 1e-5);
-        let at = |q: [f64; 3]| curve.jet(&q.map(Pack::splat), t);
+        let at = |q: [f64; 3]| {
+            let q = q.map(Pack::splat);
+            curve.jet(&q, t, curve.turn(&q, t))
+        };
         let close = |a: Complex, b: Complex| {
             assert!(
                 (a.re.0[0] - b.re.0[0]).abs() < 1e-8 && (a.im.0[0] - b.im.0[0]).abs() < 1e-8,

@@ -8,6 +8,7 @@ mod null;
 mod pack;
 mod refine;
 mod search;
+mod slope;
 #[cfg(test)]
 mod tests;
 

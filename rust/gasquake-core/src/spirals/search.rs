@@ -254,11 +254,20 @@ fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
 /// |sum|^2 / norm, or nothing where the curve has shrunk to a point.
 #[inline(always)]
 fn explained(sum: Complex, norm: Pack, weight: f64) -> Pack {
-    norm.above(
+    sized(sum.norm2().over(norm), norm, weight)
+}
+
+/// `value`, or -1 where the curve has shrunk to a point.
+///
+/// As the lesser of two: of a choice the compiler makes a branch around what leads to `value`, for one lane of eight.
+#[inline(always)]
+fn sized(value: Pack, norm: Pack, weight: f64) -> Pack {
+    let cap = norm.above(
         Pack::splat(1e-9 * weight),
-        sum.norm2().over(norm),
+        Pack::splat(f64::INFINITY),
         Pack::splat(-1.0),
-    )
+    );
+    value.zip(cap, |x, cap| if x < cap { x } else { cap })
 }
 
 impl Screen for Archimedean {
@@ -381,7 +390,7 @@ impl Screen for LogarithmicCusp {
                 let sum = (a.conj_mul(branch.u) - z).norm2();
                 let norm =
                     a.norm2() * branch.norm - (a.re * branch.e.re - a.im * branch.e.im) * 2.0 + all;
-                let usable = norm.above(Pack::splat(1e-9 * all), sum, Pack::splat(-1.0));
+                let usable = sized(sum, norm, all);
                 let (left, right) = (usable * bottom, top * norm);
                 top = left.above(right, usable, top);
                 bottom = left.above(right, norm, bottom);

@@ -9,7 +9,7 @@ mod ordered;
 pub use ordered::{rolling_mad, rolling_median, rolling_zscore_robust};
 
 use crate::error::{Error, Result, check_shape};
-use crate::lanes::{expect, expect_store, load, store, tiles, tiles_mut};
+use crate::lanes::{Cut, expect, expect_store, load, store, tiles, tiles_mut, whole_row};
 use crate::moments::{Moments, Sums, as_count};
 use crate::parallel::{Exec, for_each};
 use crate::real::Real;
@@ -93,9 +93,10 @@ pub fn rolling_mean<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let jobs = tiles(values, LANES)
+    let cut = Cut::aligned(&mean, LANES);
+    let jobs = tiles(values, cut)
         .into_iter()
-        .zip(tiles_mut(mean, LANES))
+        .zip(tiles_mut(mean, cut))
         .map(|(values, mean)| Walk {
             values,
             window,
@@ -118,9 +119,10 @@ pub fn rolling_std<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let jobs = tiles(values, LANES)
+    let cut = Cut::aligned(&std, LANES);
+    let jobs = tiles(values, cut)
         .into_iter()
-        .zip(tiles_mut(std, LANES))
+        .zip(tiles_mut(std, cut))
         .map(|(values, std)| Walk {
             values,
             window,
@@ -148,21 +150,24 @@ pub fn rolling_zscore<T: Real>(
     if values.is_empty() {
         return Ok(());
     }
-    let outputs = tiles_mut(anomaly, LANES)
+    let cut = Cut::aligned(&anomaly, LANES);
+    let outputs = tiles_mut(anomaly, cut)
         .into_iter()
-        .zip(tiles_mut(zscore, LANES))
-        .zip(tiles_mut(count, LANES));
-    let jobs = tiles(values, LANES).into_iter().zip(outputs).map(
-        |(values, ((anomaly, zscore), count))| Walk {
-            values,
-            window,
-            emit: Score {
-                anomaly,
-                zscore,
-                count,
-            },
-        },
-    );
+        .zip(tiles_mut(zscore, cut))
+        .zip(tiles_mut(count, cut));
+    let jobs =
+        tiles(values, cut)
+            .into_iter()
+            .zip(outputs)
+            .map(|(values, ((anomaly, zscore), count))| Walk {
+                values,
+                window,
+                emit: Score {
+                    anomaly,
+                    zscore,
+                    count,
+                },
+            });
     for_each(exec, jobs.collect(), |job, _| vectorize(job))
 }
 
@@ -198,17 +203,23 @@ impl<T: Real> Emit<T> for Mean<'_, T> {
         head: &Sums<L>,
         tail: &Sums<L>,
     ) {
-        let mut out = [T::NAN; L];
-        for l in 0..L {
-            let Moments { n, mean, .. } = head.lane(l).merge(tail.lane(l)).moments();
-            out[l] = T::from_f64(if n >= min_count && n > 0.0 {
-                mean
-            } else {
-                f64::NAN
-            });
-        }
         expect_store(&self.0, t + AHEAD);
-        store(&mut self.0, t, &out);
+        if let Some(out) = whole_row(&mut self.0, t) {
+            mean(out, min_count, head, tail);
+        } else {
+            let mut out = [T::NAN; L];
+            mean(&mut out, min_count, head, tail);
+            store(&mut self.0, t, &out);
+        }
+    }
+}
+
+#[inline(always)]
+fn mean<T: Real, const L: usize>(out: &mut [T; L], min_count: f64, head: &Sums<L>, tail: &Sums<L>) {
+    for l in 0..L {
+        let Moments { n, mean, .. } = head.lane(l).merge(tail.lane(l)).moments();
+        let enough = n >= min_count && n > 0.0;
+        out[l] = T::from_f64(if enough { mean } else { f64::NAN });
     }
 }
 
@@ -222,18 +233,24 @@ impl<T: Real> Emit<T> for Std<'_, T> {
         head: &Sums<L>,
         tail: &Sums<L>,
     ) {
-        let mut out = [T::NAN; L];
-        for l in 0..L {
-            let Moments { n, variance, .. } = head.lane(l).merge(tail.lane(l)).moments();
-            let std = variance.sqrt();
-            out[l] = T::from_f64(if n >= min_count && n > 1.0 {
-                std
-            } else {
-                f64::NAN
-            });
-        }
         expect_store(&self.0, t + AHEAD);
-        store(&mut self.0, t, &out);
+        if let Some(out) = whole_row(&mut self.0, t) {
+            std(out, min_count, head, tail);
+        } else {
+            let mut out = [T::NAN; L];
+            std(&mut out, min_count, head, tail);
+            store(&mut self.0, t, &out);
+        }
+    }
+}
+
+#[inline(always)]
+fn std<T: Real, const L: usize>(out: &mut [T; L], min_count: f64, head: &Sums<L>, tail: &Sums<L>) {
+    for l in 0..L {
+        let Moments { n, variance, .. } = head.lane(l).merge(tail.lane(l)).moments();
+        let std = variance.sqrt();
+        let enough = n >= min_count && n > 1.0;
+        out[l] = T::from_f64(if enough { std } else { f64::NAN });
     }
 }
 
@@ -247,26 +264,54 @@ impl<T: Real> Emit<T> for Score<'_, T> {
         head: &Sums<L>,
         tail: &Sums<L>,
     ) {
-        let mut anomalies = [T::NAN; L];
-        let mut zscores = [T::NAN; L];
-        let mut counts = [0; L];
-        for l in 0..L {
-            let Moments { n, mean, variance } = head.lane(l).merge(tail.lane(l)).moments();
-            let enough = n >= min_count && n > 0.0 && row[l].valid();
-            let anomaly = row[l].to_f64() - mean;
-            let zscore = anomaly / variance.sqrt();
-            // n = 1 makes the variance NaN, and it fails this comparison too.
-            let spread = enough && variance > 0.0;
-            anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
-            zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
-            counts[l] = as_count(n);
-        }
         expect_store(&self.anomaly, t + AHEAD);
         expect_store(&self.zscore, t + AHEAD);
         expect_store(&self.count, t + AHEAD);
-        store(&mut self.anomaly, t, &anomalies);
-        store(&mut self.zscore, t, &zscores);
-        store(&mut self.count, t, &counts);
+        let rows = (
+            whole_row(&mut self.anomaly, t),
+            whole_row(&mut self.zscore, t),
+            whole_row(&mut self.count, t),
+        );
+        if let (Some(anomaly), Some(zscore), Some(count)) = rows {
+            score(anomaly, zscore, count, row, min_count, head, tail);
+        } else {
+            let (mut anomaly, mut zscore, mut count) = ([T::NAN; L], [T::NAN; L], [0; L]);
+            score(
+                &mut anomaly,
+                &mut zscore,
+                &mut count,
+                row,
+                min_count,
+                head,
+                tail,
+            );
+            store(&mut self.anomaly, t, &anomaly);
+            store(&mut self.zscore, t, &zscore);
+            store(&mut self.count, t, &count);
+        }
+    }
+}
+
+#[inline(always)]
+fn score<T: Real, const L: usize>(
+    anomalies: &mut [T; L],
+    zscores: &mut [T; L],
+    counts: &mut [i32; L],
+    row: &[T; L],
+    min_count: f64,
+    head: &Sums<L>,
+    tail: &Sums<L>,
+) {
+    for l in 0..L {
+        let Moments { n, mean, variance } = head.lane(l).merge(tail.lane(l)).moments();
+        let enough = n >= min_count && n > 0.0 && row[l].valid();
+        let anomaly = row[l].to_f64() - mean;
+        let zscore = anomaly / variance.sqrt();
+        // n = 1 makes the variance NaN, and it fails this comparison too.
+        let spread = enough && variance > 0.0;
+        anomalies[l] = T::from_f64(if enough { anomaly } else { f64::NAN });
+        zscores[l] = T::from_f64(if spread { zscore } else { f64::NAN });
+        counts[l] = as_count(n);
     }
 }
 
