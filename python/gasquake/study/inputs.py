@@ -6,7 +6,7 @@ Refused files are named and left out.
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,24 @@ def surroundings(region: Region, margin: float, /) -> Region:
         return Region(-180.0, south, 180.0, north)
     west, east = ((edge + 180.0) % 360.0 - 180.0 for edge in (region.west - margin, region.east + margin))
     return Region(west, south, east, north)
+
+
+def with_orbits(cube: xr.Dataset, orbits: Sequence[str], /) -> xr.Dataset:
+    """The wanted orbits; the cube itself, not a copy of it, if it has no others.
+
+    Parameters
+    ----------
+    cube : Dataset
+        A gas cube.
+    orbits : sequence of str
+        Each must be there.
+
+    Returns
+    -------
+    Dataset
+        In the order of `orbits`.
+    """
+    return cube if cube["orbit"].values.tolist() == list(orbits) else cube.sel(orbit=list(orbits))
 
 
 def open_inputs(
@@ -254,4 +272,4 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    return cube.sel(orbit=orbits)
+    return with_orbits(cube, orbits)
