@@ -63,6 +63,8 @@ class EventConfig(_Section):
         A file that `gasquake.io.read_catalogue` reads, instead of time and place.
     id : str
         The event's id in `catalogue`.
+    tz : str
+        Zone of the times in `catalogue` where the file does not tell, as "UTC" or "Asia/Shanghai".
     """
 
     name: str = ""
@@ -74,6 +76,7 @@ class EventConfig(_Section):
     magnitude_type: str = ""
     catalogue: Path | None = None
     id: str = ""
+    tz: str | None = None
 
     @field_validator("time")
     @classmethod
@@ -112,7 +115,7 @@ class EventConfig(_Section):
             from gasquake import io
 
             try:
-                found = io.find_event(io.read_catalogue(self.catalogue), self.id)
+                found = io.find_event(io.read_catalogue(self.catalogue, tz=self.tz), self.id)
             except (OSError, ValueError, KeyError) as error:
                 raise ConfigError(f"event.catalogue: {error}") from error
             return places.Event(
@@ -421,6 +424,8 @@ class PlaceboConfig(_Section):
         How far beyond the region places are looked for; data there are read too.
     catalogue : Path
         Where those earthquakes are listed.
+    tz : str
+        Zone of the times in `catalogue` where the file does not tell.
     dates, places : bool
         Whether other years and other places are used.
     """
@@ -432,6 +437,7 @@ class PlaceboConfig(_Section):
     exclusion_km: Positive = 300.0
     margin_degrees: float = Field(default=12.0, ge=0, le=360)
     catalogue: Path | None = None
+    tz: str | None = None
     dates: bool = True
     places: bool = True
 
