@@ -233,7 +233,8 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
             rows.append([
                 Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "text"),
                 number_cell(say, model["rmse_km"]), number_cell(say, model["loo_rmse_km"]),
-                fixed_cell(say, model["r2"]), fixed_cell(say, model["delta_aicc"], 1), number_cell(say, model["weight"], 2),
+                fixed_cell(say, model["r2"]), fixed_cell(say, model["delta_aicc"], 1),
+                number_cell(say, model["weight"], 2),
                 Cell(say("word.yes") if model["ambiguous"] else say("word.no")),
             ])  # fmt: skip
     names = ("gas", "model", "rmse", "loo", "r2", "delta_aicc", "weight", "ambiguous")
@@ -288,7 +289,8 @@ def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
     for name, test in summary["placebo"]["tests"].items():
         rows.append([
             Cell(test_name(name, say), name, "best" if name == "headline" else "text"),
-            fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]), p_value_cell(say, test["p_holm"]),
+            fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]),
+            p_value_cell(say, test["p_holm"]),
             span_cell(say, test["p_low"], test["p_high"], 3), count_cell(test["n"]),
             fixed_cell(say, test["n_effective"], 0), p_value_cell(say, test["smallest_p"]),
         ])  # fmt: skip
