@@ -95,7 +95,8 @@ def test_opens_quietly(browser: Any, pages: dict[tuple[str, str], Path], case: s
     assert sizes[0] <= sizes[1], "the page itself never scrolls sideways"
     outside = browser.execute_script("""
         return [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, .formula, pre, math, svg")
-          && e.getClientRects().length && e.getBoundingClientRect().right > window.innerWidth + 1).map((e) => e.outerHTML.slice(0, 90))
+          && e.getClientRects().length && e.getBoundingClientRect().right > window.innerWidth + 1)
+        .map((e) => e.outerHTML.slice(0, 90))
     """)
     assert outside == []
     assert browser.find_element(By.ID, "map-canvas").is_displayed()
