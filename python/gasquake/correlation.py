@@ -347,7 +347,8 @@ def stage_difference(
     -----
     The days of both stages in the order of time, the labels shuffled in blocks of neighbours, so that each stage keeps
     its number of days; p = (1 + number with abs(difference) at least that found) / (1 + n_permutations). [D] Before
-    atanh, abs(r) is cut at 1 - 1e-12. Fewer than a handful of blocks in a stage leave few different permutations, and no small p.
+    atanh, abs(r) is cut at 1 - 1e-12. A handful of blocks in a stage leaves
+    few different permutations, and no small p.
 
     Examples
     --------

@@ -96,7 +96,7 @@ def test_opens_quietly(browser: Any, pages: dict[tuple[str, str], Path], case: s
     outside = browser.execute_script("""
         return [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, .formula, pre, math, svg")
           && e.getClientRects().length && e.getBoundingClientRect().right > window.innerWidth + 1)
-          .map((e) => e.outerHTML.slice(0, 90))
+        .map((e) => e.outerHTML.slice(0, 90))
     """)
     assert outside == []
     assert browser.find_element(By.ID, "map-canvas").is_displayed()

@@ -100,7 +100,7 @@ def test_attributes_say_that_data_are_simulated(attrs: dict[str, Any]) -> None:
         ("anomaly_series", "x", "date (UTC), 2022"),
         ("base_rates", "x", "rate of days (%)"),
         ("correlation_series", "x", "date (UTC), 2022"),
-        ("day_profile", "x", "CO (ppb)"),
+        ("day_profile", "x", "CO anomaly (ppb)"),
         ("day_profile", "y", "pressure (hPa)"),
         ("helix", "x", "east of the epicentre (km)"),
         ("helix", "z", "height (km)"),
@@ -320,6 +320,26 @@ def test_a_region_across_180_degrees_has_coasts_and_faults() -> None:
     assert ax.get_xlim() == (174.0, 186.0)
 
 
+@pytest.mark.parametrize("name", ["level_map", "maxima_map", "stage_maps"])
+def test_a_projection_of_cartopy(name: str) -> None:
+    crs = pytest.importorskip("cartopy.crs", reason="cartopy is not installed: the extra maps brings it")
+    drawn = EVERY[name](projection=crs.LambertConformal(102, 30))
+    draw(figure_of(drawn))
+    first = drawn.flat[0] if isinstance(drawn, np.ndarray) else drawn
+    west, east, south, north = first.get_extent(crs.PlateCarree())
+    assert west < 99.0 < 103.0 < east
+    assert south < 29.0 < 31.0 < north
+
+
+def test_a_projection_without_cartopy_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [m for m in sys.modules if m.partition(".")[0] == "cartopy"] + ["cartopy"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    ax = Figure().add_subplot()
+    ax.projection = "what cartopy's axes have"  # type: ignore[attr-defined]
+    with pytest.raises(ImportError, match=r'to draw in a projection; install it with: pip install "gasquake\[maps\]"'):
+        plot.column_map(examples.xco(), ax=ax)
+
+
 def test_maps_say_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="9 levels; say which to draw, as level=925"):
         plot.level_map(examples.field())
@@ -406,6 +426,20 @@ def test_a_section_has_a_column_for_every_day() -> None:
     (ground,) = [c for c in ax.collections if c.get_gid() == "ground"]
     assert (~np.ma.getmaskarray(ground.get_array())).sum(axis=1).tolist() == [0] * 8 + [30]
     assert {"missing", "below ground"} <= set(texts(ax.figure))
+
+
+def test_signs_are_written_on_what_departs_for_those_who_see_grey() -> None:
+    z = examples.section()
+    ax = plot.time_height(z, surface_pressure=880.0, limit=3.0)
+    above = z.where(z.level < 880)
+    for marker, wanted in (("+", above >= 1.5), ("_", above <= -1.5)):
+        (marks,) = [line for line in ax.lines if line.get_gid() == f"sign {marker}"]
+        found = {(round(x - 0.5), y) for x, y in zip(marks.get_xdata(), marks.get_ydata(), strict=True)}
+        assert len(found) == int(wanted.sum())
+        assert {day for day, _ in found} == {
+            round(mpl.dates.date2num(t)) for t in z.time.values[wanted.any("level").values]
+        }
+    assert not [line for line in plot.column_map(examples.xco()).lines if str(line.get_gid()).startswith("sign")]
 
 
 def test_the_strip_has_the_letter_of_each_days_verdict() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GROUND_LOOK", "MISSING_LOOK", "as_days", "background", "colour_limits", "colourbar", "date_axis", "day_edges",
     "draw_ground", "edges", "every_day", "find_level", "finish", "gas_label", "hatch_gaps", "is_simulated",
-    "legend_below", "legend_handles", "mark_time", "mpl", "n_days", "new_axes", "new_grid", "note_empty",
+    "legend_below", "legend_handles", "mark_signs", "mark_time", "mpl", "n_days", "new_axes", "new_grid", "note_empty",
     "null_histogram", "one_of", "pressure_axis", "shown", "stamp_figure", "styles_for", "write_chinese", "years_of",
 ]  # fmt: skip
 
@@ -30,6 +31,7 @@ _SUBSCRIPTS = {"co": "CO", "ch4": "CH₄", "co2": "CO₂", "o3": "O₃"}
 _PRESSURES = (1000, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70, 50, 30, 20, 10, 7, 5, 3, 2, 1)
 GROUND_LOOK: dict[str, Any] = {"facecolor": UNDERGROUND, "hatch": "....", "edgecolor": "#5E4E3E"}
 MISSING_LOOK: dict[str, Any] = {"facecolor": MISSING, "hatch": "////", "edgecolor": "#B8B8B8"}
+_HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _ONE_DAY = np.timedelta64(1, "D")
 
 
@@ -86,16 +88,17 @@ def finish(ax: Any, *, simulated: bool, language: Language, lifted: float = 0.0)
             color="#444444",
             gid="simulated", annotation_clip=False,
         )  # fmt: skip
-    write_chinese(ax.figure, language)
+    write_chinese(ax.figure)
 
 
-def write_chinese(figure: Any, language: Language) -> None:
-    """Let every text fall back on a font that has Chinese; Latin letters and figures keep theirs."""
-    if language == "zh" and cjk_font() is not None:
-        for text in figure.findobj(mpl("text").Text):
-            families = text.get_fontfamily()
-            if cjk_font() not in families:
-                text.set_fontfamily([*families, cjk_font()])
+def write_chinese(figure: Any) -> None:
+    """Let every text with Chinese in it, ours or the caller's, fall back on a font that has it.
+
+    Latin letters and figures keep their own font.
+    """
+    for text in figure.findobj(mpl("text").Text):
+        if _HAN.search(text.get_text()) and (font := cjk_font()) and font not in text.get_fontfamily():
+            text.set(fontfamily=[*text.get_fontfamily(), font], fontweight="normal")  # few have a bold
 
 
 def stamp_figure(figure: Any, language: Language) -> None:
@@ -106,7 +109,7 @@ def stamp_figure(figure: Any, language: Language) -> None:
         label("simulated data", language), x=0.995, ha="right", fontsize=8, style="italic", color="#444444",
         gid="simulated",
     )  # fmt: skip
-    write_chinese(figure, language)
+    write_chinese(figure)
 
 
 # --- Numbers and names ------------------------------------------------------------------------------------------------
@@ -259,6 +262,20 @@ def draw_ground(ax: Any, x: NDArray[Any], y: NDArray[Any], ground: NDArray[np.bo
             x, y, np.ma.masked_where(~ground, np.zeros(ground.shape)), cmap=plain, gid="ground", **options
         )
         cells.set(hatch=GROUND_LOOK["hatch"], edgecolor=GROUND_LOOK["edgecolor"], linewidth=0.0)
+
+
+def mark_signs(
+    ax: Any, x: NDArray[Any], y: NDArray[Any], departures: NDArray[np.float64], beyond: float, **options: Any
+) -> None:
+    """Write + and − on the cells that depart by `beyond`: in grey the two ends of a diverging scale look alike."""
+    halo = [mpl("patheffects").withStroke(linewidth=2.2, foreground="white")]
+    for marker, chosen in (("+", departures >= beyond), ("_", departures <= -beyond)):
+        rows, columns = np.nonzero(chosen)
+        if rows.size:
+            ax.plot(
+                x[columns], y[rows], marker, ms=3.6, mew=0.9, color="#000000", ls="", zorder=2.5, gid=f"sign {marker}",
+                path_effects=halo, **options,
+            )  # fmt: skip
 
 
 def note_empty(ax: Any, language: Language) -> None:

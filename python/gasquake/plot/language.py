@@ -38,6 +38,7 @@ _ZH = {
     "no valid data": "无有效数据",
     "missing": "缺测",
     "below ground": "地面以下",
+    "anomaly": "异常",
     "epicentre": "震中",
     "earthquake": "地震",
     "ascending": "升轨",

@@ -80,6 +80,10 @@ def level_map(
     ValueError
         If dims do not fit.
 
+    Notes
+    -----
+    Of differences, cells beyond half the reach of the scale carry + or −: in grey its two ends look alike.
+
     Examples
     --------
     >>> grid = {"lat": [28.5, 29.5, 30.5], "lon": [101.5, 102.5]}
@@ -96,7 +100,8 @@ def level_map(
     if centre is None and _is_departure(field):
         centre = 0.0
     numbers = np.asarray(field.values, dtype=np.float64) * factor
-    ax = _draw.new_axes(ax, map_size(extent_of(field[lon].values, field[lat].values)), projection=projection)
+    extent = extent_of(field[lon].values, field[lat].values)
+    ax = _draw.new_axes(ax, map_size(extent), projection=projection)
     low, high, extend = _draw.colour_limits(numbers, centre=centre, limits=limits)
     ground = np.zeros(numbers.shape, dtype=bool)
     if surface_pressure is not None:
@@ -107,7 +112,7 @@ def level_map(
     if own:
         _explain(ax, numbers, ground, language)
     _draw.colourbar(ax, mesh, name, extend=extend)
-    draw_geography(ax, event=event, faults=faults, borders=borders, language=language)
+    draw_geography(ax, event=event, faults=faults, borders=borders, extent=extent, language=language)
     if pressure:
         ax.set_title(f"{pressure:g} hPa", loc="left", fontsize="medium")
     if not np.isfinite(numbers).any():
@@ -267,7 +272,7 @@ def stage_maps(
             ground = _underground(surface_pressure, fields, float(pressures[rows[i]]))
         below = below | ground
         mesh = _cells(ax, fields[lon].values, fields[lat].values, numbers[i, j], low, high, centre, ground)
-        draw_geography(ax, event=event, faults=faults, borders=borders, language=language, named=(i, j) == (0, 0))
+        draw_geography(ax, event=event, faults=faults, borders=borders, extent=extent, language=language, named=False)
         ax.set_xlabel("")
         ax.set_ylabel(f"{pressures[rows[i]]:g} hPa" if j == 0 else "", fontweight="bold")
         if i == 0:
@@ -297,17 +302,15 @@ def _cells(
 ) -> Any:  # fmt: skip
     """Cells of a field on the axes; what is missing shows the hatches behind, what lies in the ground is dotted."""
     _draw.background(ax)
-    ax._gasquake_extent = extent_of(lon, lat)
     x, y = _draw.edges(lon), _draw.edges(lat)
     mesh = ax.pcolormesh(
         x, y, np.ma.masked_where(ground | ~np.isfinite(numbers), numbers), vmin=low, vmax=high,
         cmap=SEQUENTIAL if centre is None else DIVERGING, rasterized=True, **data_transform(ax),
     )  # fmt: skip
     _draw.draw_ground(ax, x, y, ground, **data_transform(ax))
-    if not data_transform(ax):
-        west, east, south, north = extent_of(lon, lat)
-        ax.set_xlim(west, east)
-        ax.set_ylim(south, north)
+    if centre is not None:
+        departures = np.where(ground | ~np.isfinite(numbers), np.nan, numbers) - centre
+        _draw.mark_signs(ax, np.asarray(lon), np.asarray(lat), departures, (high - low) / 4.0, **data_transform(ax))
     return mesh
 
 

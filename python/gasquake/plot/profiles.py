@@ -104,7 +104,7 @@ def stage_profiles(
         ax.errorbar(
             numbers, height, xerr=spread.isel(one).transpose(level).values * factor, color=styles[k].colour,
             marker=styles[k].marker, ls=styles[k].dash, lw=1.5, ms=5, capsize=2.5, elinewidth=0.9, zorder=3 + k,
-            label=f"{label(stage, language)} ({label('{n} days', language, n=days)})",
+            label=f"{label(stage, language)} ({_draw.n_days(days, language)})",
         )  # fmt: skip
         drawn = True
     _draw.pressure_axis(ax, pressure, language)
@@ -249,6 +249,8 @@ def day_profile(
     )  # fmt: skip
     factor, name = _draw.shown(field, language)
     profile = _as_scanned(field, spread, ground, pressure, upper, scale_height_km, factor)
+    if sigma is not None:
+        name = name.replace(" (", f" {label('anomaly', language)} (", 1)
     ax = _draw.new_axes(ax, (5.0, 5.2))
 
     order = np.argsort(pressure)
@@ -350,7 +352,9 @@ def _reasons(
         label("above the split: largest z {z} (threshold {t:g})", language, z=_number(found["z_above"]), t=threshold),
     ]  # fmt: skip
     if np.isfinite(slope):
-        fitted = label("gradient {g} ± {se} {unit}", language, g=f"{slope:.2g}", se=f"{error:.2g}", unit=unit)
+        fitted = label(
+            "gradient {g} ± {se} {unit}", language, g=f"{slope:.2g}".replace("-", "−"), se=f"{error:.2g}", unit=unit
+        )
         lines.append(f"{fitted}: {label('falls with height' if falls else 'not shown to fall with height', language)}")
     if verdict is ProfileVerdict.AMPLITUDE_ONLY:
         lines.append(label("the averaging kernel carries no vertical shape", language))
@@ -359,4 +363,4 @@ def _reasons(
 
 def _number(value: xr.DataArray) -> str:
     number = float(value)
-    return f"{number:.1f}" if np.isfinite(number) else "–"
+    return f"{number:.1f}".replace("-", "−") if np.isfinite(number) else "–"

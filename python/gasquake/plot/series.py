@@ -74,6 +74,8 @@ def time_height(
 
     Notes
     -----
+    Cells beyond half of `limit` carry + or −: in grey the two ends of the scale look alike.
+
     A cell is the nominal UTC day of the granule, from 0 to 24 h, though the real overpass may fall on the day before or
     after; whether a sample came before the earthquake is for `gasquake.stages.stage_labels` to say, not for the eye.
 
@@ -113,6 +115,7 @@ def time_height(
         bar = ax.figure.colorbar(mesh, ax=ax, extend=extend, pad=0.02, aspect=25)
         bar.set_label(_draw.shown(field.assign_attrs(units="1").rename(field.name or "zscore"), language)[1])
         _draw.draw_ground(ax, x, y, ground)
+        _draw.mark_signs(ax, x[:-1] + 0.5, np.sqrt(y[:-1] * y[1:]), shown.filled(np.nan), limit / 2.0)
         ax.set_xlim(x[0], x[-1])
         _draw.date_axis(ax, days, language)
     else:
@@ -281,14 +284,13 @@ def anomaly_series(
             ax.plot(moments[over], values[over], "o", mfc="none", mec=OKABE_ITO["vermilion"], mew=1.8, ms=9, zorder=4,
                     gid="over")  # fmt: skip
     for sign in (1, -1):
-        ax.axhline(sign * threshold, color="#444444", lw=1.0, ls="--", zorder=2)
+        named = label("threshold", language) if sign > 0 else None
+        ax.axhline(sign * threshold, color="#444444", lw=1.0, ls="--", zorder=2, label=named)
     ax.axhline(0.0, color="#999999", lw=0.7, zorder=1)
     if days.size:
         _draw.hatch_gaps(ax, days, ~np.isfinite(numbers).any(axis=0))
         ax.set_xlim(*_draw.day_edges(days)[[0, -1]])
         _draw.date_axis(ax, days, language)
-        ax.annotate(label("threshold", language), (0.005, threshold), xycoords=("axes fraction", "data"),
-                    xytext=(0, 2), textcoords="offset points", fontsize=8, va="bottom")  # fmt: skip
     known = np.append(numbers[np.isfinite(numbers)], [-1.4 * threshold, 1.4 * threshold])
     room = 0.06 * float(np.ptp(known))
     ax.set_ylim(known.min() - room, known.max() + (4 if stages is not None else 1) * room)

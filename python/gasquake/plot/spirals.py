@@ -299,7 +299,7 @@ def helix(
     if told:
         ax.text2D(1.0, 1.0, label("simulated data", language), transform=ax.transAxes, ha="right", va="bottom",
                   fontsize=8, style="italic", color="#444444", gid="simulated")  # fmt: skip
-        _draw.write_chinese(ax.figure, language)
+        _draw.write_chinese(ax.figure)
     return ax
 
 
