@@ -151,14 +151,14 @@ def rates_table(sketch: Sketch) -> pd.DataFrame | None:
             for verdict, base in found["epicentre"]["base_rate"].items():
                 if base["n"]:
                     hits, n = window_counts({orbit: found}, result.config.stages.tested, verdict)
-                    names.append(f"{gas_label(gas)}, {say.name('orbit', orbit)}: {say.name('verdict', verdict)}")
+                    names.append((gas, orbit, verdict))
                     rows.append({**base, "event_rate": hits / n if n else np.nan, "event_n": n})
             raw = result.raw.get(gas, {}).get(orbit)
             if raw and raw["base_rate"]["n"]:
                 window = raw["window_rate"]
-                names.append(f"{gas_label(gas)}, {say.name('orbit', orbit)}: {say('criterion.raw')}")
+                names.append((gas, orbit, say("criterion.raw")))
                 rows.append({**raw["base_rate"], "event_rate": window["rate"], "event_n": window["n"]})
-    return pd.DataFrame(rows, index=names) if rows else None
+    return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(names)) if rows else None
 
 
 def base_rates(sketch: Sketch, rates: pd.DataFrame) -> Any:
