@@ -166,6 +166,9 @@ class _Sketch:
             "simulated": bool(result.inputs.cube.attrs.get("simulated", 0)), "language": self.language,
         }  # fmt: skip
         self.orbits: list[str] = result.fields["orbit"].values.tolist()
+        dates = result.fields["time"].values
+        inside = dates[0] <= result.event.time < dates[-1] + np.timedelta64(1, "D")
+        self.event_time = result.event.time if inside else None  # else its line would lie beyond the axes
         self.layered = "level" in result.fields.dims
         row, column = local.epicentre_cell(result.judged, result.event)
         self.here = {"lat": float(result.judged["lat"][row]), "lon": float(result.judged["lon"][column])}
@@ -265,8 +268,12 @@ def _stage_maps(sketch: _Sketch, gas: str, orbit: str) -> Any:
     names = result.means["stage"].values.tolist()
     known = result.means["level"].values
     levels = sorted({float(known[np.abs(np.log(known / p)).argmin()]) for p in MAP_LEVELS}, reverse=True)
+    ground = result.config.region.resolve().select(result.inputs.cube).get("surface_pressure")
+    if ground is not None:
+        ground = ground.sel(orbit=orbit) if "orbit" in ground.dims else ground
+        ground = ground.sel(time=result.days.in_event_year).mean("time") if "time" in ground.dims else ground
     return plot.stage_maps(
-        result.means, gas=gas, levels=levels, orbit=orbit, event=result.event,
+        result.means, gas=gas, surface_pressure=ground, levels=levels, orbit=orbit, event=result.event,
         relative_to="background" if "background" in names and len(names) > 1 else None, **sketch.shared,
     )  # fmt: skip
 
@@ -279,7 +286,7 @@ def _sections(sketch: _Sketch, gas: str) -> Any:
         z = _bare(sketch.at_epicentre(result.fields[f"{gas}_zscore"]).sel(orbit=orbit))
         verdict = _bare(sketch.at_epicentre(result.judged["verdict"].sel(gas=gas, orbit=orbit, time=z["time"])))
         plot.time_height(
-            z, verdict=verdict, event_time=result.event.time, surface_pressure=sketch.ground(orbit),
+            z, verdict=verdict, event_time=sketch.event_time, surface_pressure=sketch.ground(orbit),
             upper=result.config.profile.upper, ax=ax, **sketch.shared,
         )  # fmt: skip
         ax.set_title(f"{gas_label(gas)}, {sketch.named(orbit)}", loc="left", fontsize=10)
@@ -299,7 +306,7 @@ def _series(sketch: _Sketch) -> Any:
     for ax, gas in zip(axes.flat, gases, strict=True):
         z = _bare(sketch.at_epicentre(result.fields[f"x{gas}_zscore"]))
         plot.anomaly_series(
-            z, threshold=result.config.profile.threshold, event_time=result.event.time, stages=result.stages, ax=ax,
+            z, threshold=result.config.profile.threshold, event_time=sketch.event_time, stages=result.stages, ax=ax,
             **sketch.shared,
         )  # fmt: skip
     return axes
@@ -447,4 +454,4 @@ def _correlation_series(sketch: _Sketch) -> Any:
     result = sketch.result
     one, other = (_bare(result.fields[f"x{gas}_anomaly"].mean(["lat", "lon"])) for gas in ("co", "ch4"))
     rolling = correlation.rolling_correlation(one, other, CORRELATION_DAYS, min_count=8)
-    return plot.correlation_series(rolling, event_time=result.event.time, **sketch.shared)
+    return plot.correlation_series(rolling, event_time=sketch.event_time, **sketch.shared)

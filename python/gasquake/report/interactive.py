@@ -92,12 +92,14 @@ def _maps(result: StudyResult, summary: Mapping[str, Any], say: Words) -> dict[s
         anomaly = _stack(fields, f"x{gas}_anomaly", f"{gas}_anomaly", kept)
         known = np.abs(anomaly[np.isfinite(anomaly)])
         scale = float(known.max(initial=0.0)) / 32000 or 1e-9
+        unit, factor = ("ppm", 1e6) if gas == "co2" else ("ppb", 1e9)
         for k, orbit in enumerate(orbits):
             found = summary["profiles"][gas][orbit]["epicentre"]["days"]
             series[f"{gas}|{orbit}"] = {
                 "z": _packed(z[:, k] / 0.01),
                 "anomaly": _packed(anomaly[:, k] / scale),
-                "anomalyScale": float(f"{scale * 1e9:.6g}"),
+                "anomalyScale": float(f"{scale * factor:.6g}"),
+                "anomalyUnit": unit,
                 "verdicts": [day["verdict"] for day in found],
                 "stages": [say.name("stage", day["stage"]) for day in found],
             }

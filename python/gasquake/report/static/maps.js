@@ -21,14 +21,14 @@ function explore(maps) {
     const key = gas.value + "|" + orbit.value;
     if (!series.has(key)) {
       const one = maps.series[key];
-      series.set(key, { z: decoded(one.z), anomaly: decoded(one.anomaly), scale: one.anomalyScale, verdicts: one.verdicts, stages: one.stages });
+      series.set(key, { z: decoded(one.z), anomaly: decoded(one.anomaly), scale: one.anomalyScale, unit: one.anomalyUnit, verdicts: one.verdicts, stages: one.stages });
     }
     return series.get(key);
   }
 
   const at = (layer, row, column) => ((Number(slider.value) * layers + layer) * rows + row) * columns + column;
   const z = (layer, row, column) => { const v = current().z[at(layer, row, column)]; return v === EMPTY ? NaN : v / 100; };
-  const layerName = (k) => (k === 0 ? words.column : maps.levels[k - 1] + " hPa");
+  const layerName = (k) => (k === 0 ? (layers < 2 ? words.layer : words.column) : maps.levels[k - 1] + " hPa");
   const shownLayer = () => Number(level.value || 0);
 
   function draw() {
@@ -195,7 +195,7 @@ function explore(maps) {
     const place = degrees(maps.lat[row], "N", "S") + " " + degrees(lon, "E", "W") + " · " + layerName(shownLayer()) + " · ";
     const excess = now.anomaly[at(shownLayer(), row, column)];
     byId("map-readout").textContent = place + (Number.isNaN(value) ? words.no_value
-      : words.z + " = " + signed(value, 2) + (excess === EMPTY ? "" : " · " + words.anomaly + " " + signed(excess * now.scale, 2) + " ppb"));
+      : words.z + " = " + signed(value, 2) + (excess === EMPTY ? "" : " · " + words.anomaly + " " + signed(excess * now.scale, 2) + " " + now.unit));
   }
 
   function point(event) {
