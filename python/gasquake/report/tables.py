@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gasquake.report.conclusion import window_counts
 from gasquake.report.language import MISSING, Words, gas_label
 from gasquake.study.result import StudyResult
+from gasquake.study.verdict import window_counts
 
 __all__ = ["Cell", "Table", "all_tables"]
 
@@ -233,7 +233,9 @@ def _share(say: Words, hits: int, n: int) -> list[Cell]:
 def _rate(say: Words, rate: Mapping[str, Any]) -> list[Cell]:
     if not rate["n"]:
         return [Cell(MISSING, None, "number"), Cell(say("word.of", hits=0, n=0), None, "number")]
-    text = say("word.rate", rate=say.percent(rate["rate"]), low=say.percent(rate["low"]), high=say.percent(rate["high"]))
+    text = say(
+        "word.rate", rate=say.percent(rate["rate"]), low=say.percent(rate["low"]), high=say.percent(rate["high"])
+    )
     days = say("word.of_worth", hits=rate["hits"], n=rate["n"], worth=f"{rate['n_effective']:.0f}")
     return [Cell(text, rate["rate"], "number"), Cell(days, rate["n"], "number")]
 
@@ -273,7 +275,9 @@ def _runs(summary: Mapping[str, Any], say: Words) -> Table:
         for gas, orbit, found in _orbits(summary["profiles"])
         for verdict, runs in found["epicentre"]["runs"].items() for run in runs
     ]  # fmt: skip
-    return Table("runs", _heads(say, "gas", "orbit", "verdict", "first", "last", "run_days", "unknown_days"), rows, sortable=True)
+    return Table(
+        "runs", _heads(say, "gas", "orbit", "verdict", "first", "last", "run_days", "unknown_days"), rows, sortable=True
+    )
 
 
 def _lateral(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
@@ -320,7 +324,9 @@ def _spirals(summary: Mapping[str, Any], say: Words) -> Table:
          _fixed(say, test["statistic"]), _p(say, test["p_value"]), _p(say, test["p_holm"])]
         for gas, track in summary["tracks"].items() for test in track["tests"]
     ]  # fmt: skip
-    return Table("spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2])
+    return Table(
+        "spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2]
+    )
 
 
 def _helices(summary: Mapping[str, Any], say: Words) -> Table:
