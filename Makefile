@@ -103,7 +103,7 @@ calibrate: $(VENV)/.installed ## hundreds of simulated worlds: is the p-value wh
 
 .PHONY: clean
 clean: ## remove all that was built, .venv too; measurements in .bench/ stay
-	rm -rf $(VENV) dist target docs/_build docs/_generated docs/api .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist target docs/_build docs/_generated docs/api/generated .mypy_cache .ruff_cache .pytest_cache
 
 # ---- how the virtual environment comes about -------------------------------------------------------------------------
 

@@ -48,12 +48,16 @@ html_css_files = ["gasquake.css"]
 html_title = f"gasquake {release}"
 html_theme_options = {
     "show_toc_level": 2,
+    "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars: dict[str, list[str]] = {"changelog": [], "contributing": []}
+# Pages without pages below them have nothing to put there.
+html_sidebars: dict[str, list[str]] = {
+    page: [] for page in ("install", "tutorial", "tutorial.zh", "contributing", "changelog")
+}
 html_show_sourcelink = False
 
 

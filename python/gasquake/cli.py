@@ -7,16 +7,18 @@ Data go to standard output, the log to standard error. Exit codes: 0 done, 1 fai
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gasquake.errors import ConfigError
+from gasquake.errors import ConfigError, GranuleError
 
 if TYPE_CHECKING:
     from gasquake.study.config import StudyConfig
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, FAILED, BAD_ARGUMENTS, SOME_REFUSED = 0, 1, 2, 3
+# What ends in one line: bad data and arguments, a full disk, another run at the same cube, a library that is missing.
+TOLD = (OSError, ValueError, RuntimeError, ImportError)
 
 
 class _Log:
@@ -66,7 +70,7 @@ def _logging(*, quiet: bool) -> Iterator[_Log]:
 
 
 def _fail(log: _Log, error: Exception) -> NoReturn:
-    log.note(f"error: {error}")
+    log.note(f"error: {error or type(error).__name__}")
     sys.exit(BAD_ARGUMENTS if isinstance(error, ConfigError) else FAILED)
 
 
@@ -97,7 +101,9 @@ def main() -> None:
               help="Size of the release; 0 is a world without one.")  # fmt: skip
 @click.option("--kernel", type=click.Choice(["identity", "thermal-infrared"]), default="identity", show_default=True,
               help="What the instrument resolves: all, or about one degree of freedom.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=20220905, show_default=True, help="Of everything random.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=20220905, show_default=True, help="Of everything random."
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
               help="Folder for the results.")  # fmt: skip
 @_as_json
@@ -114,13 +120,14 @@ def demo(amplitude: float, kernel: str, seed: int, out: Path, as_json: bool, qui
 
     with _logging(quiet=quiet) as log:
         try:
+            _made(out)
             log.step("simulating 11 years around Luding")
             scene = simulate.luding(amplitude=amplitude, kernel=kernel, seed=seed)  # type: ignore[arg-type]
             config = study.demo_config(scene.event, seed=seed, directory=out)
             truth = scene.truth.to_dict()
             result = study.run(config, cube=scene.cube, catalogue=scene.catalogue, truth=truth, step=log.step)
             _save(result, out, log)
-        except (OSError, ValueError) as error:
+        except TOLD as error:
             _fail(log, error)
     _show(result, out, as_json=as_json)
 
@@ -146,15 +153,24 @@ def trace(config: Path, out: Path | None, resume: bool, as_json: bool, quiet: bo
             if out is not None:
                 section = settings.output.model_copy(update={"directory": out.resolve()})
                 settings = settings.model_copy(update={"output": section})
-            folder = settings.output.directory
+            folder = _made(settings.output.directory)
             result = study.run(settings, resume=resume, step=log.step)
+            for refused in result.inputs.refused:
+                log.note(f"refused {refused['path']}: {refused['reason']}")
             _save(result, folder, log)
-        except (OSError, ValueError) as error:
+        except TOLD as error:
             _fail(log, error)
-        for refused in result.inputs.refused:
-            log.note(f"refused {refused['path']}: {refused['reason']}")
     _show(result, folder, as_json=as_json)
     sys.exit(SOME_REFUSED if result.inputs.refused else DONE)
+
+
+def _made(folder: Path) -> Path:
+    """The folder for the results, before the work that would be lost without it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"output.directory: {folder} cannot be made: {error.strerror}") from error
+    return folder
 
 
 def _save(result: Any, folder: Path, log: _Log) -> None:
@@ -217,7 +233,11 @@ def stage(
                 list(granules), out, region=None if region is None else Region(*region),
                 gases=gases or ("co", "ch4"), grid=grid, n_processes=processes, progress=log.count,
             )  # fmt: skip
-        except (OSError, ValueError) as error:
+        except GranuleError as error:
+            _fail(log, error)
+        except ValueError as error:  # the arguments do not go together, or not with the cube that is there
+            _fail(log, ConfigError(str(error)))
+        except TOLD as error:
             _fail(log, error)
         for refused in report.refused:
             log.note(f"refused {refused.path}: {refused.reason}")
@@ -250,7 +270,7 @@ def inspect(file: Path, as_json: bool) -> None:  # noqa: FBT001
     with _logging(quiet=True) as log:
         try:
             found = io.describe_file(file)
-        except (OSError, ValueError) as error:
+        except TOLD as error:
             _fail(log, error)
     if as_json:
         _print_json(found)
@@ -285,25 +305,40 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
     """
     import platform
     from dataclasses import asdict
-    from importlib import metadata
 
     from gasquake import kernels
 
-    libraries = ("numpy", "scipy", "xarray", "pandas", "dask", "zarr", "h5netcdf", "pyhdf", "matplotlib", "plotly",
-                 "pydantic", "cartopy")  # fmt: skip
-    versions: dict[str, str] = {}
-    for name in libraries:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
+    needed = _needed()
+    versions = {name: _version(name) for name in sorted({name for names in needed.values() for name in names})}
+    lacking = {extra: [n for n in names if versions[n] is None] for extra, names in needed.items() if extra}
     found = {
         "gasquake": asdict(kernels.build_info()),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "libraries": versions,
+        "extras": {
+            extra: f'without {", ".join(names)}: pip install "gasquake[{extra}]"' if names else "complete"
+            for extra, names in lacking.items()
+        },
+        "libraries": {name: version or "not installed" for name, version in versions.items()},
     }
     if as_json:
         _print_json(found)
     else:
         _print_tree(found)
+
+
+def _needed() -> dict[str, list[str]]:
+    """The libraries of each extra by the package's metadata; those of "" are needed always."""
+    needed: dict[str, list[str]] = {}
+    for line in metadata.requires("gasquake") or []:
+        name, extra = re.match(r"[\w.-]+", line), re.search(r"extra == ['\"](\w+)", line)
+        if name and name[0] != "gasquake" and not (extra and extra[1] == "test"):
+            needed.setdefault(extra[1] if extra else "", []).append(name[0])
+    return needed
+
+
+def _version(library: str) -> str | None:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None

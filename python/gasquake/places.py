@@ -187,10 +187,17 @@ class Region:
         columns = columns[np.argsort(lon[columns], kind="stable")]
         rows = rows[np.argsort(lat[rows], kind="stable")]
         attrs = {"lat": cube["lat"].attrs, "lon": cube["lon"].attrs}
-        picked = cube.isel(lat=rows, lon=columns).assign_coords(lon=lon[columns])
+        picked = cube.isel(lat=_run(rows), lon=_run(columns)).assign_coords(lon=lon[columns])
         for name, kept in attrs.items():
             picked[name].attrs = dict(kept)
         return picked
+
+
+def _run(index: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Neighbouring positions as a slice, which takes a view where a list of them would copy."""
+    if (np.diff(index) == 1).all():
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
 
 
 def _wrap(lon: float) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+import day_files
 import pytest
 import worlds
 
-from gasquake import simulate, study
+from gasquake import simulate, staging, study
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +47,28 @@ def flat_result(flat: simulate.SimulatedScene) -> study.StudyResult:
 def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is synced outlives a power cut, which no test here brings about; it is slow on a busy disk."""
     monkeypatch.setattr(os, "fsync", lambda file: None)
+
+
+@pytest.fixture(scope="session")
+def archive(scene: simulate.SimulatedScene, tmp_path_factory: pytest.TempPathFactory) -> worlds.Path:
+    """A folder with a file of each day of the world, and the earthquakes beside it."""
+    folder = tmp_path_factory.mktemp("archive")
+    day_files.write(worlds.NEAR.select(scene.cube), folder / "airs")
+    table = scene.catalogue.assign(time=scene.catalogue["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    table.to_csv(folder / "quakes.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def as_granules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Day files stand in for granules."""
+    monkeypatch.setattr("gasquake.staging.open_airs", day_files.read)
+
+
+@pytest.fixture(scope="session")
+def staged(archive: worlds.Path) -> worlds.Path:
+    """The archive as one cube."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gasquake.staging.open_airs", day_files.read)
+        patch.setattr(os, "fsync", lambda file: None)
+        return staging.stage(archive / "airs", archive / "cube.zarr", n_processes=1).out

@@ -377,7 +377,7 @@ def test_across_180_degrees(scene: SimulatedScene, degrees: float) -> None:
         for gas in ("co", "ch4"):
             for feature in study.summary.track_geojson(traced)["features"]:
                 assert -180 <= feature["geometry"]["coordinates"][0] <= 180
-            for day in traced.profiles[gas]["ascending"]["maximum"]:
+            for day in traced.profiles[gas]["ascending"]["maximum"]["days"]:
                 assert Region(west, 27.0, east, 32.0).contains(day["longitude"], day["latitude"])
     assert placeless(found[0]["profiles"]) == placeless(found[1]["profiles"])
     for part in ("verdict", "stages", "raw_criterion", "lateral", "correlation", "masses", "placebo"):

@@ -123,6 +123,11 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert all(key in message for key in ("profile.splitt", "gas.step", "track.losss"))
 
 
+def test_an_event_outside_the_region(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, {"event.longitude": 120.0}))
+    assert "region: the event at 120 E 29.59 N lies outside 97..107 E, 27..34 N" in message
+
+
 def test_overlapping_stages(tmp_path: Path) -> None:
     windows = deepcopy(WINDOWS)
     windows[0]["end"] = "2022-08-25T00:00:00Z"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gasquake import correlation
+from gasquake._optional import attempt_import
 from gasquake.plot import _draw, chance, correlations, maps, picked, profiles, series, spirals
 from gasquake.plot import tracks as track_figures
 from gasquake.plot.language import Language, model_label, usable_language
@@ -504,13 +505,16 @@ class StudyPlots:
         figure = _draw.mpl("figure").Figure(figsize=(12.0, 6.2), layout="constrained")
         # Parts that are laid out by themselves: the legend of one does not push the others about.
         left, right = figure.subfigures(1, 2, width_ratios=[1.0, 1.55])
-        where, chance_part = left.subfigures(2, 1, height_ratios=[1.15, 1.0])
-        self.column_map(gas, orbit=orbit, axes=where.subplots())
-        if self._layered:
-            self.time_height(gas, orbit=orbit, axes=right.subplots())
-        else:
-            self.anomaly_series(gas, axes=right.subplots())
-        self.placebo_distribution(ax=chance_part.subplots())
+        where, among = left.subfigures(2, 1, height_ratios=[1.15, 1.0])
+        # Names of stages are the user's: a dollar in them is no formula.
+        with attempt_import("matplotlib", extra="study", purpose="to draw figures").rc_context({"text.parse_math": False}):
+            self.column_map(gas, orbit=orbit, axes=where.subplots())
+            if self._layered:
+                self.time_height(gas, orbit=orbit, axes=right.subplots())
+            else:
+                self.anomaly_series(gas, axes=right.subplots())
+            ax = self.placebo_distribution(ax=among.subplots(), simulated=False)  # the figure says it twice already
+            ax.set_title(ax.get_title(loc="left"), loc="left", fontsize=10)
         return figure
 
     # --- What is picked -----------------------------------------------------------------------------------------------

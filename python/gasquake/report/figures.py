@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import io as memory
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -113,12 +115,22 @@ def draw(
     say = Words(language)
     pictures: list[Future[Picture]] = []
     # Compressing a picture frees the interpreter's lock: the next one is drawn meanwhile.
-    with ThreadPoolExecutor(1) as pool:
+    with _any_name(), ThreadPoolExecutor(1) as pool:
         for plan in _plans(result, say):
             step(f"drawing {plan.name}")
             pixels = _pixels(plan.draw())
             pictures.append(pool.submit(_picture, plan, pixels, say, folder))
         return [picture.result() for picture in pictures]
+
+
+@contextmanager
+def _any_name() -> Iterator[None]:
+    """Labels hold names that users gave: dollars in them are no formulas, and any script is drawn if a font has it."""
+    matplotlib = attempt_import("matplotlib", extra="study", purpose="to draw figures")
+    families = [family for family in (*matplotlib.rcParams["font.family"], plot.cjk_font()) if family]
+    with matplotlib.rc_context({"text.parse_math": False, "font.family": families}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield
 
 
 def _pixels(drawing: Any) -> Any:
@@ -130,7 +142,10 @@ def _pixels(drawing: Any) -> Any:
     figure.set_dpi(DPI)
     canvas = agg.FigureCanvasAgg(figure)
     canvas.draw()
-    return image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    picture = image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    # Figures hold themselves in circles: let go of the 30 MB of pixels now, not when the collector comes by.
+    canvas.renderer = None
+    return picture
 
 
 def _picture(plan: _Plan, pixels: Any, say: Words, folder: Path | None) -> Picture:

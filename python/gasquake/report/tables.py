@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -209,9 +209,12 @@ def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
             hits, n = window_counts({orbit: found}, tested, verdict)
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), _verdict(say, verdict),
                          *_share(say, hits, n), *_rate(say, rate)])  # fmt: skip
+        window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
+        for criterion, (hits, n), rate in _elsewhere(found, window):
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say(f"criterion.{criterion}")), _verdict(say, "ROOTED"),
+                         *_share(say, hits, n), *_rate(say, rate)])  # fmt: skip
         rolling = summary["profiles_rolling_baseline"].get(gas, {}).get(orbit)
         if rolling:
-            window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
             judged = [d["verdict"] for d in rolling if d["date"] in window and d["verdict"] != "UNDETERMINED"]
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), _verdict(say, "ROOTED"),
                          *_share(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
@@ -223,6 +226,17 @@ def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
                          *_share(say, window_rate["hits"], window_rate["n"]), *_rate(say, raw["base_rate"])])  # fmt: skip
     names = ("gas", "orbit", "criterion", "verdict", "tested_days", "tested_share", "base_rate", "base_days")
     return Table("rates", _heads(say, *names), rows)
+
+
+def _elsewhere(found: Mapping[str, Any], window: set[str]) -> Iterator[tuple[str, tuple[int, int], Mapping[str, Any]]]:
+    """Rooted profiles of the tested days around the epicentre, and at each day's maximum, with their base rates."""
+    around = [{k: n for k, n in day.items() if k not in ("date", "UNDETERMINED")}
+              for day in found["neighbourhood"]["days"] if day["date"] in window]  # fmt: skip
+    counted = sum(day.get("ROOTED", 0) for day in around), sum(sum(day.values()) for day in around)
+    yield "around", counted, found["neighbourhood"]["base_rate"]["ROOTED"]
+    peaks = [day["verdict"] for day in found["maximum"]["days"] if day["date"] in window]
+    judged = [verdict for verdict in peaks if verdict != "UNDETERMINED"]
+    yield "maximum", (judged.count("ROOTED"), len(judged)), found["maximum"]["base_rate"]["ROOTED"]
 
 
 def _share(say: Words, hits: int, n: int) -> list[Cell]:

@@ -63,6 +63,8 @@ class EventConfig(_Section):
         A file that `gasquake.io.read_catalogue` reads, instead of time and place.
     id : str
         The event's id in `catalogue`.
+    tz : str
+        Zone of the times in `catalogue` where the file does not tell, as "UTC" or "Asia/Shanghai".
     """
 
     name: str = ""
@@ -74,6 +76,7 @@ class EventConfig(_Section):
     magnitude_type: str = ""
     catalogue: Path | None = None
     id: str = ""
+    tz: str | None = None
 
     @field_validator("time")
     @classmethod
@@ -112,7 +115,7 @@ class EventConfig(_Section):
             from gasquake import io
 
             try:
-                found = io.find_event(io.read_catalogue(self.catalogue), self.id)
+                found = io.find_event(io.read_catalogue(self.catalogue, tz=self.tz), self.id)
             except (OSError, ValueError, KeyError) as error:
                 raise ConfigError(f"event.catalogue: {error}") from error
             return places.Event(
@@ -154,6 +157,32 @@ class RegionConfig(_Section):
             The same four edges.
         """
         return places.Region(self.west, self.south, self.east, self.north)
+
+    def around(self, event: places.Event, /) -> places.Region:
+        """The region, which must hold the event.
+
+        Parameters
+        ----------
+        event : Event
+            The earthquake.
+
+        Returns
+        -------
+        Region
+            As from `resolve`.
+
+        Raises
+        ------
+        ConfigError
+            If the event lies outside.
+        """
+        region = self.resolve()
+        if not region.contains(event.longitude, event.latitude):
+            raise ConfigError(
+                f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
+                f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
+            )
+        return region
 
 
 class GasConfig(_Section):
@@ -395,6 +424,8 @@ class PlaceboConfig(_Section):
         How far beyond the region places are looked for; data there are read too.
     catalogue : Path
         Where those earthquakes are listed.
+    tz : str
+        Zone of the times in `catalogue` where the file does not tell.
     dates, places : bool
         Whether other years and other places are used.
     """
@@ -406,6 +437,7 @@ class PlaceboConfig(_Section):
     exclusion_km: Positive = 300.0
     margin_degrees: float = Field(default=12.0, ge=0, le=360)
     catalogue: Path | None = None
+    tz: str | None = None
     dates: bool = True
     places: bool = True
 
@@ -500,7 +532,9 @@ def load_config(path: str | Path, /) -> StudyConfig:
         raise ConfigError(f"{path} has {error.error_count()} problem(s):\n{lines}") from error
     try:
         config = _absolute(config, path.resolve().parent)
-        config.stages.resolve(config.event.resolve().time)
+        event = config.event.resolve()
+        config.stages.resolve(event.time)
+        config.region.around(event)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config

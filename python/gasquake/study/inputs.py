@@ -6,7 +6,7 @@ Refused files are named and left out.
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,24 @@ def surroundings(region: Region, margin: float, /) -> Region:
     return Region(west, south, east, north)
 
 
+def with_orbits(cube: xr.Dataset, orbits: Sequence[str], /) -> xr.Dataset:
+    """The wanted orbits; the cube itself, not a copy of it, if it has no others.
+
+    Parameters
+    ----------
+    cube : Dataset
+        A gas cube.
+    orbits : sequence of str
+        Each must be there.
+
+    Returns
+    -------
+    Dataset
+        In the order of `orbits`.
+    """
+    return cube if cube["orbit"].values.tolist() == list(orbits) else cube.sel(orbit=list(orbits))
+
+
 def open_inputs(
     config: StudyConfig, event: Event, /, *, work: Path, step: Callable[[str], None], resume: bool
 ) -> Inputs:
@@ -121,7 +139,10 @@ def open_inputs(
                 paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
                 resume=resume, progress=partial(counted, step),
             )  # fmt: skip
-        except GranuleError:
+        except GranuleError as error:
+            _, off, told = error.reason.partition("no cell lies in the region")
+            if off:  # no file is at fault
+                raise ConfigError(f"region: {off}{told}") from error
             raise
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
@@ -232,12 +253,7 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
     orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
     if not orbits:
         raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
-    region = config.region.resolve()
-    if not region.contains(event.longitude, event.latitude):
-        raise ConfigError(
-            f"region: the event at {event.longitude:g} E {event.latitude:g} N lies outside "
-            f"{region.west:g}..{region.east:g} E, {region.south:g}..{region.north:g} N"
-        )
+    region = config.region.around(event)
     try:
         looked_at = region.select(cube)
         cube = surroundings(region, config.placebo.margin_degrees).select(cube)
@@ -256,4 +272,4 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    return cube.sel(orbit=orbits)
+    return with_orbits(cube, orbits)

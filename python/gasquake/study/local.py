@@ -17,29 +17,10 @@ from gasquake.stages import Stage
 from gasquake.study.config import ProfileConfig
 from gasquake.study.evidence import scan
 
-__all__ = ["Days", "at_epicentre", "epicentre_cell", "nearest_cell", "profile_report", "raw_report"]
+__all__ = ["Days", "at_epicentre", "epicentre_cell", "profile_report", "raw_report"]
 
 _JUDGED = (ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS)
 N_RESAMPLES = 999  # [D] draws behind each onset
-
-
-def nearest_cell(cube: xr.Dataset | xr.DataArray, longitude: float, latitude: float, /) -> tuple[int, int]:
-    """Row and column of the cell whose centre is nearest, whatever turn its longitude is on.
-
-    Parameters
-    ----------
-    cube : Dataset or DataArray
-        With lat and lon.
-    longitude, latitude : float
-        Degrees.
-
-    Returns
-    -------
-    tuple of int
-        Positions along lat and lon.
-    """
-    turn = (cube["lon"].values - longitude + 180.0) % 360.0 - 180.0
-    return int(np.argmin(np.abs(cube["lat"].values - latitude))), int(np.argmin(np.abs(turn)))
 
 
 def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[int, int]:
@@ -57,7 +38,9 @@ def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[in
     tuple of int
         Positions along lat and lon.
     """
-    return nearest_cell(cube, event.longitude, event.latitude)
+    row = int(np.argmin(np.abs(cube["lat"].values - event.latitude)))
+    turn = (cube["lon"].values - event.longitude + 180.0) % 360.0 - 180.0
+    return row, int(np.argmin(np.abs(turn)))
 
 
 class Days:
@@ -262,7 +245,10 @@ def _at_maxima(
     """The verdict at the cell of each day's largest column anomaly, with its base rates."""
     known = np.isfinite(maxima["lon"].values)
     best = maxima.where(xr.DataArray(known, {"time": maxima["time"]}, "time"), drop=True)
-    at = judged["verdict"].sel(time=best["time"]).sel(lon=best["lon"], lat=best["lat"], method="nearest")
+    # The maxima's longitudes may be on another turn than those of the domain, where one of the two crosses 180 degrees.
+    middle = float(judged["lon"].mean())
+    lon = middle + (best["lon"] - middle + 180.0) % 360.0 - 180.0
+    at = judged["verdict"].sel(time=best["time"]).sel(lon=lon, lat=best["lat"], method="nearest")
     verdict = at.drop_vars(["lon", "lat"]).reindex(time=maxima["time"], fill_value=np.int8(ProfileVerdict.UNDETERMINED))
     own = np.flatnonzero(event_days.values & known)
     return {

@@ -185,6 +185,7 @@ def write_outputs(
         Of ``provenance.json``, as from `provenance`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").unlink(missing_ok=True)  # of an earlier run, to whose other files it belongs
     _write_products(folder / "products.nc", products)
     _write_json(folder / "track.geojson", track)
     _write_table(folder / "correlation.csv", correlation)

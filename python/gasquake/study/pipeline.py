@@ -68,7 +68,8 @@ def run(
     event = config.event.resolve()
     windows = config.stages.resolve(event.time)
     if catalogue is None and config.placebo.catalogue is not None:  # before the granules, which take long
-        catalogue = _read("placebo.catalogue", io.read_catalogue, config.placebo.catalogue)
+        reader = partial(io.read_catalogue, tz=config.placebo.tz)
+        catalogue = _read("placebo.catalogue", reader, config.placebo.catalogue)
     if config.track.roti is not None:
         _read("track.roti", motion.roti_series, config.track.roti)
     if cube is None:

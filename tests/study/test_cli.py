@@ -1,0 +1,382 @@
+"""The command line: data on standard output, the log on standard error, and an exit code that tells."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import worlds
+
+from gasquake import study
+from gasquake.cli import main
+from gasquake.simulate import SimulatedScene
+from gasquake.study import output
+
+pytestmark = pytest.mark.usefixtures("as_granules", "quick_disk")
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    def call(*arguments: object) -> Ran:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(a) for a in arguments], prog_name="gasquake")
+        told = capfd.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0 if code is None else 1, told.out, told.err)
+
+    return call
+
+
+@pytest.fixture
+def toml(archive: Path, scene: SimulatedScene, tmp_path: Path) -> Callable[..., Path]:
+    """A configuration file for the archive; sections may be changed."""
+
+    def write(**sections: Any) -> Path:
+        defaults = {
+            "gas": {"path": str(archive / "airs")},
+            "placebo": {"min_distance_km": 100.0, "catalogue": str(archive / "quakes.csv")},
+            "profile": {"shape": "assumed"},
+            "output": {"directory": "out"},
+        }
+        merged = {name: {**defaults.get(name, {}), **sections.get(name, {})} for name in defaults.keys() | sections}
+        path = tmp_path / "event.toml"
+        path.write_text(worlds.toml(worlds.settings_of(scene.event, Path(), **merged)))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def small_demo(monkeypatch: pytest.MonkeyPatch, scene: SimulatedScene, calm: SimulatedScene) -> None:
+    """The demonstration in a smaller world and without figures."""
+
+    def luding(*, amplitude: float, kernel: str, seed: int) -> SimulatedScene:
+        assert kernel == "identity"
+        return calm if amplitude == 0 else scene
+
+    def demo_config(event: Any, /, *, seed: int, directory: Path) -> study.StudyConfig:
+        return worlds.config_of(event, directory)
+
+    monkeypatch.setattr("gasquake.simulate.luding", luding)
+    monkeypatch.setattr("gasquake.study.demo_config", demo_config)
+
+
+COMMANDS = ["demo", "trace", "stage", "inspect", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(run: Callable[..., Ran], command: str) -> None:
+    found = run(command, "--help")
+    assert found.code == 0
+    assert "Example:" in found.out
+    assert f"\n    gasquake {command}" in found.out.replace("\r", "")
+    assert found.err == ""
+
+
+def test_every_command_is_listed(run: Callable[..., Ran]) -> None:
+    found = run("--help")
+    assert all(command in found.out for command in COMMANDS)
+    assert set(main.commands) == set(COMMANDS)
+
+
+def test_version(run: Callable[..., Ran]) -> None:
+    assert run("--version").code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("no-such-command",),
+        ("demo", "--amplitude", "-1"),
+        ("demo", "--kernel", "perfect"),
+        ("demo", "--seed", str(2**70)),
+        ("trace",),
+        ("trace", "nowhere.toml"),
+        ("stage",),
+        ("stage", "x.hdf"),
+        ("stage", "x.hdf", "--out", "cube", "--gas", "so2"),
+        ("stage", "x.hdf", "--out", "cube", "--region", "1", "2", "3"),
+        ("inspect", "nowhere.hdf"),
+    ],
+)
+def test_bad_arguments(run: Callable[..., Ran], tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    found = run(*arguments)
+    assert found.code == 2
+    assert found.out == ""
+    assert "Error" in found.err
+
+
+# --- doctor and inspect -----------------------------------------------------------------------------------------------
+
+
+def test_doctor(run: Callable[..., Ran]) -> None:
+    found = run("doctor", "--json")
+    assert found.code == 0
+    assert found.err == ""
+    assert found.json["gasquake"]["threads"] >= 1
+    assert found.json["gasquake"]["simd"]
+    assert {"numpy", "pydantic", "zarr"} <= set(found.json["libraries"])
+    assert "study" in found.json["extras"]
+    assert "simd" in run("doctor").out
+
+
+def test_doctor_names_what_is_missing(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    true = metadata.version
+
+    def version(name: str) -> str:
+        if name == "zarr":
+            raise metadata.PackageNotFoundError(name)
+        return true(name)
+
+    monkeypatch.setattr("gasquake.cli.metadata.version", version)
+    found = run("doctor", "--json").json
+    assert found["libraries"]["zarr"] == "not installed"
+    assert found["extras"]["study"].startswith("without zarr")
+
+
+def test_inspect_what_is_no_granule(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "notes.hdf"
+    path.write_text("no granule")
+    for arguments in (("inspect", path), ("inspect", path, "--json"), ("inspect", tmp_path)):
+        found = run(*arguments)
+        assert found.code == 1
+        assert found.out == ""
+        assert str(arguments[1]) in found.err
+        assert "Traceback" not in found.err
+
+
+def test_inspect(run: Callable[..., Ran], tmp_path: Path, scene: SimulatedScene) -> None:
+    path = tmp_path / "fields.nc"
+    worlds.NEAR.select(scene.cube)[["co"]].isel(time=[0]).to_netcdf(path, engine="h5netcdf")
+    found = run("inspect", path, "--json")
+    assert found.code == 0
+    assert {v["name"] for v in found.json["variables"]} >= {"co"}
+    assert "co" in run("inspect", path).out
+
+
+# --- demo -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small_demo")
+def test_demo(run: Callable[..., Ran], tmp_path: Path) -> None:
+    found = run("demo", "--out", tmp_path / "demo")
+    assert found.code == 0
+    lines = found.out.splitlines()
+    assert "rooted at the ground more than chance" in lines[0]
+    assert "simulated" in found.out
+    assert "2022-08-23" in found.out
+    assert lines[-1] == f"results: {tmp_path / 'demo'}"
+    assert (tmp_path / "demo" / "summary.json").is_file()
+    # No terminal: plain lines with the seconds, and no codes that move a cursor.
+    assert found.err.startswith("[")
+    assert "\x1b" not in found.err + found.out
+    assert "simulating" not in found.out
+
+
+@pytest.mark.usefixtures("small_demo")
+def test_demo_without_a_release(run: Callable[..., Ran], tmp_path: Path) -> None:
+    found = run("demo", "--amplitude", 0, "--out", tmp_path / "demo", "--json", "--quiet")
+    assert found.code == 0
+    assert found.err == ""
+    jsonschema.validate(found.json, output.summary_schema())
+    assert found.json["verdict"]["finding"] == "NONE"
+    assert found.json["truth"]["amplitude"] == 0
+    assert found.json == json.loads((tmp_path / "demo" / "summary.json").read_text())
+
+
+@pytest.mark.usefixtures("small_demo")
+def test_demo_where_nothing_can_be_written(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = run("demo", "--out", tmp_path / "file" / "demo")
+    assert found.code == 2
+    assert str(tmp_path / "file" / "demo") in found.err
+    assert "simulating" not in found.err  # told before the work
+
+
+# --- trace ------------------------------------------------------------------------------------------------------------
+
+
+def test_trace(run: Callable[..., Ran], toml: Callable[..., Path], staged: Path, tmp_path: Path) -> None:
+    found = run("trace", toml())
+    assert found.code == 0
+    assert "rooted at the ground more than chance" in found.out.splitlines()[0]
+    assert "assumed by the configuration" in found.out
+    assert "staging granules: 287 of 287" in found.err
+    assert "\x1b" not in found.err + found.out
+    of_granules = json.loads((tmp_path / "out" / "summary.json").read_text())
+    of_cube = run("trace", toml(gas={"path": str(staged)}), "--json", "-q").json
+    assert of_cube.pop("inputs")["kind"] == "cube"
+    assert of_granules.pop("inputs")["kind"] == "granules"
+    assert of_cube == of_granules
+
+
+def test_trace_to_another_folder(
+    run: Callable[..., Ran], toml: Callable[..., Path], staged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("trace", toml(gas={"path": str(staged)}), "--out", "elsewhere", "--json", "-q")
+    assert found.code == 0
+    assert found.err == ""
+    assert found.json["inputs"]["kind"] == "cube"
+    assert (tmp_path / "elsewhere" / "summary.json").is_file()
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_damaged_granule_among_many(
+    run: Callable[..., Ran], toml: Callable[..., Path], archive: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "airs"
+    folder.mkdir()
+    for granule in (archive / "airs").glob("AIRS.2022.*"):
+        shutil.copy(granule, folder)
+    damaged = sorted(folder.iterdir())[12]
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    path = toml(gas={"path": "airs"})
+    found = run("trace", path, "--json", "-q")
+    assert found.code == 3
+    assert found.err.count("\n") == 1
+    assert str(damaged) in found.err
+    assert "damaged" in found.err
+    assert found.json["inputs"]["days"] == 40
+    assert [r["path"] for r in found.json["inputs"]["refused"]] == [str(damaged)]
+    assert any("1 input file(s)" in limit for limit in found.json["verdict"]["limits"])
+    refused = json.loads((tmp_path / "out" / "provenance.json").read_text())["refused"]
+    assert refused == found.json["inputs"]["refused"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"profile": {"treshold": 2.0}}, "profile.treshold: no such key"),
+        ({"gas": {"path": "nowhere/*.hdf"}}, "gas.path"),
+        ({"gas": {"gases": ["co2"]}}, "gas"),
+        ({"gas": {"path": "staged", "orbits": ["all"]}}, "gas.orbits"),
+        ({"gas": {"source": "cube"}}, "gas.path"),
+        ({"placebo": {"catalogue": "nowhere.csv"}}, "placebo.catalogue"),
+        ({"track": {"roti": "nowhere.csv"}}, "track.roti"),
+        ({"region": {"west": 0.0, "east": 5.0}, "event": {"longitude": 2.0}}, "region: no cell"),
+        ({"region": {"west": 0.0, "east": 5.0}}, "region: the event"),
+        ({"output": {"directory": "event.toml"}}, "output.directory"),
+    ],
+)
+def test_a_configuration_that_does_not_fit(
+    run: Callable[..., Ran], toml: Callable[..., Path], staged: Path, sections: dict[str, Any], told: str
+) -> None:
+    if sections.get("gas", {}).get("path") == "staged":
+        sections = {"gas": {**sections["gas"], "path": str(staged)}}
+    found = run("trace", toml(**sections), "--json")
+    assert found.code == 2
+    assert found.out == ""
+    assert told in found.err
+    assert "Traceback" not in found.err
+
+
+def test_not_one_granule_can_be_read(run: Callable[..., Ran], toml: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "airs").mkdir()
+    for day in ("2022.09.01", "2022.09.02"):
+        (tmp_path / "airs" / f"AIRS.{day}.L3.RetStd_IR001.v7.0.7.0.G22249120000.hdf").write_text("x")
+    found = run("trace", toml(gas={"path": "airs"}))
+    assert found.code == 1
+    assert found.out == ""
+    assert "none of 2 can be staged" in found.err
+
+
+def test_a_library_that_is_missing(
+    run: Callable[..., Ran], toml: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ImportError('zarr is needed to stage; install it with: pip install "gasquake[study]"')
+
+    monkeypatch.setattr("gasquake.staging.stage", broken)
+    found = run("trace", toml())
+    assert found.code == 1
+    assert "gasquake[study]" in found.err
+    assert "Traceback" not in found.err
+
+
+def test_figures_are_drawn_if_they_are_wanted(
+    run: Callable[..., Ran], toml: Callable[..., Path], staged: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    report = pytest.importorskip("gasquake.report")
+    drawn: list[Path] = []
+    monkeypatch.setattr(report, "write", lambda result, folder, *, step: drawn.append(Path(folder)))
+    path = toml(gas={"path": str(staged)}, output={"figures": True})
+    assert run("trace", path, "-q").code == 0
+    assert drawn == [tmp_path / "out"]
+
+
+# --- stage ------------------------------------------------------------------------------------------------------------
+
+
+def test_stage_and_stage_again(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "airs.zarr"
+    arguments = ("stage", archive / "airs" / "AIRS.2022.08.*", "--out", out, "--processes", 1, "--json")
+    found = run(*arguments, "--gas", "co", "--gas", "ch4", "--region", 99, 27, 105, 32)
+    assert found.code == 0
+    assert found.json == {"out": str(out), "staged": 31, "skipped": 0, "refused": []}
+    assert "staging granules: 31 of 31" in found.err
+    again = run(*arguments, "--region", 99, 27, 105, 32)
+    assert (again.json["staged"], again.json["skipped"]) == (0, 31)
+
+
+def test_stage_with_one_that_is_damaged(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "airs"
+    folder.mkdir()
+    for path in sorted((archive / "airs").iterdir())[:5]:
+        shutil.copy(path, folder)
+    damaged = sorted(folder.iterdir())[2]
+    damaged.write_bytes(b"nothing")
+    found = run("stage", folder, "--out", tmp_path / "airs.zarr")
+    assert found.code == 3
+    assert found.out == f"{tmp_path / 'airs.zarr'}: 4 granules staged, 0 already there, 1 refused\n"
+    assert f"refused {damaged}: the file is damaged" in found.err
+    only = run("stage", damaged, "--out", tmp_path / "other.zarr")
+    assert only.code == 1
+    assert str(damaged) in only.err
+
+
+def test_stage_with_arguments_that_do_not_fit(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
+    granule = sorted((archive / "airs").iterdir())[0]
+    out = tmp_path / "airs.zarr"
+    assert run("stage", granule, "--out", out).code == 0
+    for arguments, told in [
+        (("--out", out, "--gas", "co"), "was staged with"),
+        (("--out", tmp_path / "no" / "cube"), "there is no"),
+        (("--out", tmp_path), "no staged cube"),
+        (("--out", tmp_path / "x", "--region", 10, 20, 30, 10), "north of the region"),
+    ]:
+        found = run("stage", granule, *arguments)
+        assert found.code == 2, arguments
+        assert told in found.err
+        assert found.out == ""
+
+
+def test_two_runs_at_one_cube(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
+    from gasquake.staging._cube import working_folder
+
+    granule = sorted((archive / "airs").iterdir())[0]
+    with working_folder(tmp_path / "airs.zarr"):
+        found = run("stage", granule, "--out", tmp_path / "airs.zarr")
+    assert found.code == 1
+    assert "another run" in found.err
+    assert "Traceback" not in found.err
