@@ -130,12 +130,13 @@ def test_the_page_says_what_the_verdict_says(result: study.StudyResult) -> None:
     assert len(result._repr_html_()) < 150_000
 
 
-def test_nothing_in_a_result_becomes_markup(result: study.StudyResult) -> None:
+def test_nothing_in_a_result_becomes_markup(one_layer: study.StudyResult) -> None:
+    result = one_layer  # its overview writes the names of the stages
     plain = {tag for tag, _ in read(result._repr_html_()).opened}
     verdict = replace(
         result.verdict, sentence=PAYLOAD, finding=PAYLOAD, rests_on=[PAYLOAD], also=[PAYLOAD], limits=[PAYLOAD]
     )
-    windows = [replace(stage, name=PAYLOAD) for stage in result.stages]
+    windows = [replace(stage, name=f"$x_{{{stage.name}$<b>") for stage in result.stages]
     poisoned = replace(
         result, verdict=verdict, stages=windows, event=replace(result.event, name=PAYLOAD, magnitude_type=PAYLOAD)
     )
