@@ -24,7 +24,8 @@ PAYLOADS = (
     "<!--", "--><script>alert(1)</script>", "<![CDATA[", "]]>", "{{ 7 * 7 }}", "{% raw %}", "${7*7}", "{0.__class__}",
     "&lt;b&gt;", "&#60;script&#62;", "%3Cscript%3E", "\\u003cscript\\u003e", "line\nbreak\ttab\rreturn",
     "nul\x00bell\x07escape\x1b[31m", "\u202ertl \u2066isolate\u2069", "\u2028\u2029", "\ud800lone\udfff",
-    "<math><mtext></form><mglyph><style></math><img src onerror=alert(1)>", "a" * 3000, "<a href='data:text/html,x'>x</a>",
+    "<math><mtext></form><mglyph><style></math><img src onerror=alert(1)>", "a" * 3000,
+    "<a href='data:text/html,x'>x</a>",
 )  # fmt: skip
 
 
@@ -99,7 +100,9 @@ def poisoned(result: study.StudyResult, text: str) -> study.StudyResult:
         update={
             "event": result.config.event.model_copy(update={"name": text, "magnitude_type": text, "id": text}),
             "gas": result.config.gas.model_copy(update={"path": [text]}),
-            "stages": result.config.stages.model_copy(update={"tested": [rename[s] for s in result.config.stages.tested]}),
+            "stages": result.config.stages.model_copy(
+                update={"tested": [rename[s] for s in result.config.stages.tested]}
+            ),
             "output": result.config.output.model_copy(update={"directory": text}),
         }
     )

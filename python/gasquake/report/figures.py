@@ -22,10 +22,10 @@ from gasquake import io, plot
 from gasquake._optional import attempt_import
 from gasquake.plot.picked import best_spiral, telling_day
 from gasquake.plot.study import CORRELATION_DAYS, StudyPlots
-from gasquake.report.language import Language, Words, gas_label
+from gasquake.report.language import Language, Words, drawable, gas_label
 from gasquake.study.result import StudyResult
 
-__all__ = ["Picture", "draw", "drawable"]
+__all__ = ["Picture", "draw"]
 
 DPI = 300
 REDUCED = 2  # [D] the page's copy has half as many pixels each way
@@ -68,22 +68,6 @@ class _Plan:
     message: str
     values: Mapping[str, object]
     draw: Callable[[], Any]
-
-
-def drawable(language: Language, /) -> bool:
-    """Whether figures can be labelled in a language here.
-
-    Parameters
-    ----------
-    language : {"en", "zh"}
-        Which.
-
-    Returns
-    -------
-    bool
-        Chinese needs a font that has it.
-    """
-    return language == "en" or plot.cjk_font() is not None
 
 
 def draw(
