@@ -14,10 +14,12 @@ import numpy as np
 
 from gasquake.profiles import ProfileVerdict
 from gasquake.report.language import Words, gas_label
+from gasquake.study.evidence import other_years
+from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL
+from gasquake.study.verdict import LEVEL, window_counts
 
-__all__ = ["Conclusion", "conclude", "window_counts"]
+__all__ = ["Conclusion", "conclude"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Conclusion:
         The finding in words.
     sentence : str
         The verdict.
-    rests_on, limits : list of str
-        What it is built on, and what it cannot say.
+    rests_on, also, limits : list of str
+        What it is built on, what else was more than chance, and what it cannot say.
     tiles : list of tuple of str
         The numbers behind it: number, what it is, a note.
     """
@@ -42,30 +44,9 @@ class Conclusion:
     label: str
     sentence: str
     rests_on: list[str]
+    also: list[str]
     limits: list[str]
     tiles: list[tuple[str, str, str]]
-
-
-def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:
-    """Days of the tested stages with a verdict at the epicentre, over the orbits of one gas.
-
-    Parameters
-    ----------
-    profiles : mapping
-        orbit -> as in ``summary.json``.
-    tested : list of str
-        Names of stages.
-    which : str
-        The verdict.
-
-    Returns
-    -------
-    tuple of int
-        Days and orbits with it, and those that could be judged.
-    """
-    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
-    judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
-    return judged.count(which), len(judged)
 
 
 def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> Conclusion:
@@ -95,8 +76,8 @@ def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> 
     rests.append(_chance(result, say))
     finding = result.verdict.finding
     return Conclusion(
-        finding, say.name("finding", finding), _sentence(result, gases, rooted, say), rests, _limits(result, say),
-        _tiles(result, summary, rooted, base, say),
+        finding, say.name("finding", finding), _sentence(result, gases, rooted, say), rests, _also(result, say),
+        _limits(result, say), _tiles(result, summary, rooted, base, say),
     )  # fmt: skip
 
 
@@ -151,6 +132,19 @@ def _chance(result: StudyResult, say: Words) -> str:
     )  # fmt: skip
 
 
+def _also(result: StudyResult, say: Words) -> list[str]:
+    """Which other readings of the profiles were more than chance: the rule of `gasquake.study.verdict`."""
+    stages, lines = [stage.name for stage in result.stages], []
+    for name, corrected in holm_by_family(result.tests).items():
+        kind, _, stage = name.partition(" ")
+        if stage in stages and corrected <= LEVEL:
+            lines.append(say(
+                f"also.{kind}", stage=say.name("stage", stage), p=f"{result.tests[name].p_value:.3g}",
+                corrected=f"{corrected:.3g}",
+            ))  # fmt: skip
+    return lines
+
+
 def _limits(result: StudyResult, say: Words) -> list[str]:
     """What these data cannot say: the conditions of `gasquake.study.pipeline`, in the report's language."""
     config, cube = result.config, result.inputs.cube
@@ -163,8 +157,12 @@ def _limits(result: StudyResult, say: Words) -> list[str]:
         limits.append(say("limit.no_kernel"))
     elif bool((result.judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append(say("limit.one_degree"))
+    absent = [say.name("orbit", orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values]
+    if absent:
+        limits.append(say("limit.no_orbit", orbits=say("limit.and_no").join(absent)))
     if result.judged.attrs["baseline"] == "rolling":
-        limits.append(say("limit.rolling", days=cube.sizes["time"], window=config.anomaly.window_days))
+        alone = "rolling_years" if other_years(cube) else "rolling"
+        limits.append(say(f"limit.{alone}", days=cube.sizes["time"], window=config.anomaly.window_days))
     if not result.placebos.attrs.get("screened", False):
         limits.append(say("limit.no_catalogue"))
     if result.inputs.refused:

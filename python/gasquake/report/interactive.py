@@ -1,4 +1,4 @@
-"""The numbers behind what turns and slides: level maps day by day, and the helix, as JSON for the page's own scripts."""
+"""The numbers behind what turns and slides, as JSON for the page's own scripts: daily level maps, and the helix."""
 
 from __future__ import annotations
 
@@ -85,7 +85,13 @@ def _maps(result: StudyResult, summary: Mapping[str, Any], say: Words) -> dict[s
     stride = max(1, math.ceil(math.sqrt(one_layer / MOST_VALUES)))
     fields = fields.isel(lat=slice(None, None, stride), lon=slice(None, None, stride))
     room = max(0, int(MOST_VALUES // (one_layer / stride**2)) - 1)
-    kept = levels if len(levels) <= room else [levels[i] for i in np.unique(np.linspace(0, len(levels) - 1, room).astype(int))] if room else []
+    kept = (
+        levels
+        if len(levels) <= room
+        else [levels[i] for i in np.unique(np.linspace(0, len(levels) - 1, room).astype(int))]
+        if room
+        else []
+    )
     series: dict[str, Any] = {}
     for gas in gases:
         z = _stack(fields, f"x{gas}_zscore", f"{gas}_zscore", kept)

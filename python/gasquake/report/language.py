@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-__all__ = ["LANGUAGES", "Language", "Words", "clean", "gas_label", "messages"]
+__all__ = ["LANGUAGES", "Language", "Words", "clean", "drawable", "gas_label", "messages"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -105,6 +105,24 @@ def gas_label(gas: str, /) -> str:
     return _GASES.get(gas, gas)
 
 
+def drawable(language: Language, /) -> bool:
+    """Whether figures can be labelled in a language here.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+        Which.
+
+    Returns
+    -------
+    bool
+        Chinese needs a font that has it.
+    """
+    from gasquake import plot
+
+    return language == "en" or plot.cjk_font() is not None
+
+
 class Words:
     """The messages in one language.
 
@@ -133,6 +151,20 @@ class Words:
         self.language = language
 
     def __call__(self, key: str, /, **values: object) -> str:
+        """A message, with values filled in.
+
+        Parameters
+        ----------
+        key : str
+            As "verdict.ROOTED".
+        **values : object
+            What the names in braces stand for.
+
+        Returns
+        -------
+        str
+            Plain text; nothing in it is escaped yet.
+        """
         text = messages()[key][self.language]
         return text.format(**values) if values else text
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from gasquake._optional import attempt_import
 from gasquake.report import conclusion, figures, interactive, strips, tables
-from gasquake.report.language import Language, Words, clean, gas_label
+from gasquake.report.language import Language, Words, clean, drawable, gas_label
 from gasquake.report.references import REFERENCES
 from gasquake.study import output, summary
 from gasquake.study.result import StudyResult
@@ -57,9 +57,7 @@ def write(result: StudyResult, folder: str | Path, /, *, step: Callable[[str], N
         aside.write_text(page, encoding="utf-8", newline="\n")
 
 
-def render(
-    result: StudyResult, /, *, language: Language = "en", pictures: list[figures.Picture] | None = None
-) -> str:
+def render(result: StudyResult, /, *, language: Language = "en", pictures: list[figures.Picture] | None = None) -> str:
     """The report as one HTML page.
 
     Parameters
@@ -93,7 +91,7 @@ def render(
         "policy": _policy(styles, script), "css": _raw(styles), "script": _raw(script),
         "data": _raw(interactive.safe_json(explorer)), "explorer": explorer,
         "title": say("page.title", event=heading), "heading": heading, "where": _where(result, say),
-        "figures_in_language": figures.drawable(language),
+        "figures_in_language": drawable(language),
         "simulated": bool(result.inputs.cube.attrs.get("simulated", 0)), "version": made["versions"]["gasquake"],
         "sections": [(name, f"section.{name}") for name in present],
         "conclusion": conclusion.conclude(result, plain, say), "kind": result.headline_kind,
@@ -143,8 +141,8 @@ def _policy(styles: str, script: str) -> str:
         return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
     return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest(styles)}'; script-src 'sha256-{digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest(styles)}'; "
+        f"script-src 'sha256-{digest(script)}'; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -157,8 +155,9 @@ def _with_values(say: Words, result: StudyResult) -> Callable[..., str]:
             "window": config.anomaly.window_days,
         },
         "method.profile.text": {
-            "upper": f"{config.profile.upper:g}", "least": config.profile.min_below, "split": f"{config.profile.split:g}",
-            "threshold": f"{config.profile.threshold:g}", "quiet": f"{config.profile.quiet:g}",
+            "upper": f"{config.profile.upper:g}", "split": f"{config.profile.split:g}",
+            "least": config.profile.min_below, "threshold": f"{config.profile.threshold:g}",
+            "quiet": f"{config.profile.quiet:g}",
         },
         "method.chance.text": {
             "distance": f"{config.placebo.min_distance_km:g}", "magnitude": f"{config.placebo.min_magnitude:g}",

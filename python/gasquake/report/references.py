@@ -32,13 +32,13 @@ REFERENCES: tuple[Reference, ...] = (
     ),
     Reference("Bühlmann, P. (1997). Sieve bootstrap for time series. Bernoulli 3, 123–148.", "10.2307/3318584"),
     Reference(
-        "Burnham, K. P., and Anderson, D. R. (2004). Multimodel inference: understanding AIC and BIC in model selection. "
-        "Sociological Methods & Research 33, 261–304.",
+        "Burnham, K. P., and Anderson, D. R. (2004). Multimodel inference: understanding AIC and BIC in model "
+        "selection. Sociological Methods & Research 33, 261–304.",
         "10.1177/0049124104268644",
     ),
     Reference(
-        "Hegarty, J. D., et al. (2022). Validation and error estimation of AIRS MUSES CO profiles with HIPPO, ATom, and "
-        "NOAA GML aircraft observations. Atmos. Meas. Tech. 15, 205–223.",
+        "Hegarty, J. D., et al. (2022). Validation and error estimation of AIRS MUSES CO profiles with HIPPO, ATom, "
+        "and NOAA GML aircraft observations. Atmos. Meas. Tech. 15, 205–223.",
         "10.5194/amt-15-205-2022",
     ),
     Reference(
@@ -52,8 +52,8 @@ REFERENCES: tuple[Reference, ...] = (
         "10.5194/amt-14-335-2021",
     ),
     Reference(
-        "Künsch, H. R. (1989). The jackknife and the bootstrap for general stationary observations. Annals of Statistics "
-        "17, 1217–1241.",
+        "Künsch, H. R. (1989). The jackknife and the bootstrap for general stationary observations. Annals of "
+        "Statistics 17, 1217–1241.",
         "10.1214/aos/1176347265",
     ),
     Reference(
@@ -62,8 +62,8 @@ REFERENCES: tuple[Reference, ...] = (
         "10.1080/01621459.1927.10502953",
     ),
     Reference(
-        "Zhao, Y., et al. (2022). Luding M6.8: tracing gas from satellite hyperspectral data to the surface. Advances in "
-        "Geosciences 12(12).",
+        "Zhao, Y., et al. (2022). Luding M6.8: tracing gas from satellite hyperspectral data to the surface. Advances "
+        "in Geosciences 12(12).",
         "10.12677/ag.2022.1212164",
     ),
 )

@@ -89,7 +89,8 @@ def verdict_strip(result: StudyResult, summary: Mapping[str, Any], say: Words, /
         One row for each gas and orbit.
     """
     first = _days(result)[0]
-    rows, marks = [], []
+    rows: list[tuple[float, str]] = []
+    marks: list[Mark] = []
     for gas, orbits in summary["profiles"].items():
         for orbit, found in orbits.items():
             y = TOP + ROW * len(rows)
@@ -122,7 +123,8 @@ def coverage_strip(result: StudyResult, say: Words, /) -> Strip:
     gases = list(result.profiles)
     cube = region.select(result.inputs.cube[gases]).sel(time=own).load()
     first = _days(result)[0]
-    rows, marks = [], []
+    rows: list[tuple[float, str]] = []
+    marks: list[Mark] = []
     for gas in gases:
         seen = cube[gas].notnull()
         share = (seen.any("level") if "level" in seen.dims else seen).mean(["lat", "lon"])

@@ -2,80 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gasquake.report.conclusion import window_counts
+from gasquake.report._cells import (
+    Cell,
+    Table,
+    count_cell,
+    fixed_cell,
+    number_cell,
+    p_value_cell,
+    rate_cells,
+    share_cells,
+    span_cell,
+    verdict_cell,
+)  # fmt: skip
 from gasquake.report.language import MISSING, Words, gas_label
 from gasquake.study.result import StudyResult
+from gasquake.study.verdict import window_counts
 
-__all__ = ["Cell", "Table", "all_tables"]
+__all__ = ["all_tables"]
 
 MOST_ROWS = 200  # [D] of files; provenance.json names them all
 PPB = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell.
-
-    Attributes
-    ----------
-    text : str
-        What is read.
-    order : str or float or None
-        What it is sorted by; the text if None.
-    kind : str
-        "text", "prose" (which may wrap), "number", "verdict-<NAME>", "code" or "best".
-    """
-
-    text: str
-    order: str | float | None = None
-    kind: str = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table.
-
-    Attributes
-    ----------
-    name : str
-        For its id, and for its caption in the messages.
-    columns : list of str
-        Headings.
-    rows : list of list of Cell
-        All of the length of `columns`; the first cell heads its row.
-    sortable : bool
-        Whether its columns can be sorted and its rows be filtered.
-    filters : list of int
-        Columns to filter by.
-    left_out : int
-        Rows that were not put in.
-    """
-
-    name: str
-    columns: list[str]
-    rows: list[list[Cell]]
-    sortable: bool = False
-    filters: list[int] = field(default_factory=list)
-    left_out: int = 0
-
-    def choices(self, column: int, /) -> list[str]:
-        """What a column can be filtered by.
-
-        Parameters
-        ----------
-        column : int
-            Which.
-
-        Returns
-        -------
-        list of str
-            Each text once, in order of appearance.
-        """
-        return list(dict.fromkeys(row[column].text for row in self.rows))
 
 
 def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> dict[str, Table]:
@@ -105,32 +54,6 @@ def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -
     return {table.name: table for table in made if table.rows}
 
 
-def _number(say: Words, value: float | None, digits: int = 3) -> Cell:
-    return Cell(say.number(value, digits), value, "number")
-
-
-def _p(say: Words, value: float | None) -> Cell:
-    return Cell(say.p(value), value, "number")
-
-
-def _fixed(say: Words, value: float | None, places: int = 2) -> Cell:
-    return Cell(say.fixed(value, places), value, "number")
-
-
-def _span(say: Words, low: float | None, high: float | None, places: int = 2) -> Cell:
-    if low is None or high is None:
-        return Cell(MISSING, None, "number")
-    return Cell(say("word.interval", low=say.fixed(low, places), high=say.fixed(high, places)), low, "number")
-
-
-def _count(value: int) -> Cell:
-    return Cell(str(value), value, "number")
-
-
-def _verdict(say: Words, verdict: str) -> Cell:
-    return Cell(say.name("verdict", verdict), None, f"verdict-{verdict}")
-
-
 def _heads(say: Words, *names: str) -> list[str]:
     return [say(f"column.{name}") for name in names]
 
@@ -151,7 +74,7 @@ def _stages(summary: Mapping[str, Any], say: Words) -> Table:
         [
             Cell(say.name("stage", stage["name"])), Cell(_moment(stage["start"])), Cell(_moment(stage["end"])),
             Cell(say("word.yes") if stage["tested"] else say("word.no")),
-            *(_count(stage["days"][orbit]) for orbit in orbits),
+            *(count_cell(stage["days"][orbit]) for orbit in orbits),
         ]
         for stage in stages
     ]  # fmt: skip
@@ -185,9 +108,9 @@ def _days(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
         [
             Cell(day["date"]), Cell(say.name("stage", day["stage"])), *_gas_and_orbit(say, gas, orbit),
-            _verdict(say, day["verdict"]), _fixed(say, day["z_below"]), _fixed(say, day["z_above"]),
-            _fixed(say, day["amplitude"]), _gradient(say, day["gradient"], day["gradient_se"]),
-            _count(day["n_below"]),
+            verdict_cell(say, day["verdict"]), fixed_cell(say, day["z_below"]), fixed_cell(say, day["z_above"]),
+            fixed_cell(say, day["amplitude"]), _gradient(say, day["gradient"], day["gradient_se"]),
+            count_cell(day["n_below"]),
         ]
         for gas, orbit, found in _orbits(summary["profiles"]) for day in found["epicentre"]["days"]
     ]  # fmt: skip
@@ -207,41 +130,42 @@ def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
     for gas, orbit, found in _orbits(summary["profiles"]):
         for verdict, rate in found["epicentre"]["base_rate"].items():
             hits, n = window_counts({orbit: found}, tested, verdict)
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), _verdict(say, verdict),
-                         *_share(say, hits, n), *_rate(say, rate)])  # fmt: skip
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), verdict_cell(say, verdict),
+                         *share_cells(say, hits, n), *rate_cells(say, rate)])  # fmt: skip
+        window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
+        for criterion, (hits, n), rate in _elsewhere(found, window):
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say(f"criterion.{criterion}")),
+                         verdict_cell(say, "ROOTED"), *share_cells(say, hits, n), *rate_cells(say, rate)])  # fmt: skip
         rolling = summary["profiles_rolling_baseline"].get(gas, {}).get(orbit)
         if rolling:
-            window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
             judged = [d["verdict"] for d in rolling if d["date"] in window and d["verdict"] != "UNDETERMINED"]
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), _verdict(say, "ROOTED"),
-                         *_share(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), verdict_cell(say, "ROOTED"),
+                         *share_cells(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
                          Cell(MISSING, None, "number")])  # fmt: skip
         raw = summary["raw_criterion"].get(gas, {}).get(orbit)
         if raw:
-            window_rate = raw["window_rate"]
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), _verdict(say, "ROOTED"),
-                         *_share(say, window_rate["hits"], window_rate["n"]), *_rate(say, raw["base_rate"])])  # fmt: skip
+            window_rate, base = raw["window_rate"], raw["base_rate"]
+            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"),
+                         *share_cells(say, window_rate["hits"], window_rate["n"]), *rate_cells(say, base)])  # fmt: skip
     names = ("gas", "orbit", "criterion", "verdict", "tested_days", "tested_share", "base_rate", "base_days")
     return Table("rates", _heads(say, *names), rows)
 
 
-def _share(say: Words, hits: int, n: int) -> list[Cell]:
-    share = hits / n if n else None
-    return [Cell(say("word.of", hits=hits, n=n), share, "number"), Cell(say.percent(share), share, "number")]
-
-
-def _rate(say: Words, rate: Mapping[str, Any]) -> list[Cell]:
-    if not rate["n"]:
-        return [Cell(MISSING, None, "number"), Cell(say("word.of", hits=0, n=0), None, "number")]
-    text = say("word.rate", rate=say.percent(rate["rate"]), low=say.percent(rate["low"]), high=say.percent(rate["high"]))
-    days = say("word.of_worth", hits=rate["hits"], n=rate["n"], worth=f"{rate['n_effective']:.0f}")
-    return [Cell(text, rate["rate"], "number"), Cell(days, rate["n"], "number")]
+def _elsewhere(found: Mapping[str, Any], window: set[str]) -> Iterator[tuple[str, tuple[int, int], Mapping[str, Any]]]:
+    """Rooted profiles of the tested days around the epicentre, and at each day's maximum, with their base rates."""
+    around = [{k: n for k, n in day.items() if k not in ("date", "UNDETERMINED")}
+              for day in found["neighbourhood"]["days"] if day["date"] in window]  # fmt: skip
+    counted = sum(day.get("ROOTED", 0) for day in around), sum(sum(day.values()) for day in around)
+    yield "around", counted, found["neighbourhood"]["base_rate"]["ROOTED"]
+    peaks = [day["verdict"] for day in found["maximum"]["days"] if day["date"] in window]
+    judged = [verdict for verdict in peaks if verdict != "UNDETERMINED"]
+    yield "maximum", (judged.count("ROOTED"), len(judged)), found["maximum"]["base_rate"]["ROOTED"]
 
 
 def _counts(summary: Mapping[str, Any], say: Words) -> Table:
     verdicts = ["ROOTED", "ROOTLESS", "MIXED", "AMPLITUDE_ONLY", "NONE", "UNDETERMINED"]
     rows = [
-        [Cell(say.name("stage", stage)), *_gas_and_orbit(say, gas, orbit), *(_count(n.get(v, 0)) for v in verdicts)]
+        [Cell(say.name("stage", stage)), *_gas_and_orbit(say, gas, orbit), *(count_cell(n.get(v, 0)) for v in verdicts)]
         for gas, orbit, found in _orbits(summary["profiles"])
         for stage, n in found["stages"].items()
     ]
@@ -254,7 +178,7 @@ def _episodes(summary: Mapping[str, Any], say: Words) -> Table:
         e = found["neighbourhood"]["episode"]
         rows.append([
             *_gas_and_orbit(say, gas, orbit), *(_dates(say, e, which) for which in ("onset", "recovery")),
-            _fixed(say, e["elevation"]), _p(say, e["p"]), _count(e["n"]),
+            fixed_cell(say, e["elevation"]), p_value_cell(say, e["p"]), count_cell(e["n"]),
         ])  # fmt: skip
     return Table("episodes", _heads(say, "gas", "orbit", "onset", "recovery", "elevation", "p", "observed_days"), rows)
 
@@ -268,12 +192,14 @@ def _dates(say: Words, episode: Mapping[str, Any], which: str) -> Cell:
 
 def _runs(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
-        [*_gas_and_orbit(say, gas, orbit), _verdict(say, verdict), Cell(run["start"]), Cell(run["end"]),
-         _count(run["n_days"]), _count(run["n_unknown"])]
+        [*_gas_and_orbit(say, gas, orbit), verdict_cell(say, verdict), Cell(run["start"]), Cell(run["end"]),
+         count_cell(run["n_days"]), count_cell(run["n_unknown"])]
         for gas, orbit, found in _orbits(summary["profiles"])
         for verdict, runs in found["epicentre"]["runs"].items() for run in runs
     ]  # fmt: skip
-    return Table("runs", _heads(say, "gas", "orbit", "verdict", "first", "last", "run_days", "unknown_days"), rows, sortable=True)
+    return Table(
+        "runs", _heads(say, "gas", "orbit", "verdict", "first", "last", "run_days", "unknown_days"), rows, sortable=True
+    )
 
 
 def _lateral(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
@@ -306,8 +232,9 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
             name = say.name("model", model["name"]) + (f" · {say('word.best')}" if best else "")
             rows.append([
                 Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "text"),
-                _number(say, model["rmse_km"]), _number(say, model["loo_rmse_km"]), _fixed(say, model["r2"]),
-                _fixed(say, model["delta_aicc"], 1), _number(say, model["weight"], 2),
+                number_cell(say, model["rmse_km"]), number_cell(say, model["loo_rmse_km"]),
+                fixed_cell(say, model["r2"]), fixed_cell(say, model["delta_aicc"], 1),
+                number_cell(say, model["weight"], 2),
                 Cell(say("word.yes") if model["ambiguous"] else say("word.no")),
             ])  # fmt: skip
     names = ("gas", "model", "rmse", "loo", "r2", "delta_aicc", "weight", "ambiguous")
@@ -317,10 +244,12 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
 def _spirals(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
         [Cell(gas_label(gas)), Cell(say.name("model", test["spiral"])), Cell(say.name("null", test["null"])),
-         _fixed(say, test["statistic"]), _p(say, test["p_value"]), _p(say, test["p_holm"])]
+         fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]), p_value_cell(say, test["p_holm"])]
         for gas, track in summary["tracks"].items() for test in track["tests"]
     ]  # fmt: skip
-    return Table("spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2])
+    return Table(
+        "spirals", _heads(say, "gas", "model", "null", "share", "p", "p_holm"), rows, sortable=True, filters=[0, 2]
+    )
 
 
 def _helices(summary: Mapping[str, Any], say: Words) -> Table:
@@ -330,25 +259,26 @@ def _helices(summary: Mapping[str, Any], say: Words) -> Table:
         if helix:
             climb = f"{say.fixed(helix['climb'])} ± {say.fixed(helix['climb_se'])}"
             rows.append([
-                Cell(gas_label(gas)), Cell(climb, helix["climb"], "number"), _p(say, helix["p_value"]),
-                _fixed(say, helix["zeta_r2"]), _number(say, helix["zeta_rmse"]), _fixed(say, helix["r2_plane"]),
-                _number(say, helix["rmse_km"]), _count(helix["n"]),
+                Cell(gas_label(gas)), Cell(climb, helix["climb"], "number"), p_value_cell(say, helix["p_value"]),
+                fixed_cell(say, helix["zeta_r2"]), number_cell(say, helix["zeta_rmse"]),
+                fixed_cell(say, helix["r2_plane"]), number_cell(say, helix["rmse_km"]), count_cell(helix["n"]),
             ])  # fmt: skip
     names = ("gas", "climb", "p", "r2_height", "rmse_height", "r2_plane", "rmse", "observed_days")
     return Table("helices", _heads(say, *names), rows)
 
 
 def _correlation(summary: Mapping[str, Any], say: Words) -> Table:
-    rows = []
-    for row in summary["correlation"]:
-        rows.append([
+    rows = [
+        [
             Cell(say.name("stage", row["stage"])), Cell(say.name("orbit", row["orbit"])),
-            _fixed(say, row["pearson"]), _span(say, row["low"], row["high"]), _count(row["n"]),
-            _fixed(say, row["n_effective"], 1), _p(say, row["pearson_p"]),
-            _p(say, row["p_against_background"]), _fixed(say, row["zhao2022_r"]),
-            _span(say, row["zhao2022_low"], row["zhao2022_high"]),
+            fixed_cell(say, row["pearson"]), span_cell(say, row["low"], row["high"]), count_cell(row["n"]),
+            fixed_cell(say, row["n_effective"], 1), p_value_cell(say, row["pearson_p"]),
+            p_value_cell(say, row["p_against_background"]), fixed_cell(say, row["zhao2022_r"]),
+            span_cell(say, row["zhao2022_low"], row["zhao2022_high"]),
             Cell(MISSING if row["zhao2022_n"] is None else str(row["zhao2022_n"]), row["zhao2022_n"], "number"),
-        ])  # fmt: skip
+        ]
+        for row in summary["correlation"]
+    ]  # fmt: skip
     names = ("stage", "orbit", "r", "interval", "n", "n_effective", "p_shift", "p_background", "paper_r",
              "paper_interval", "paper_n")  # fmt: skip
     return Table("correlation", _heads(say, *names), rows)
@@ -358,10 +288,11 @@ def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
     rows = []
     for name, test in summary["placebo"]["tests"].items():
         rows.append([
-            Cell(test_name(name, say), name, "best" if name == "headline" else "text"), _fixed(say, test["statistic"]),
-            _p(say, test["p_value"]), _p(say, test["p_holm"]),
-            _span(say, test["p_low"], test["p_high"], 3), _count(test["n"]),
-            _fixed(say, test["n_effective"], 0), _p(say, test["smallest_p"]),
+            Cell(test_name(name, say), name, "best" if name == "headline" else "text"),
+            fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]),
+            p_value_cell(say, test["p_holm"]),
+            span_cell(say, test["p_low"], test["p_high"], 3), count_cell(test["n"]),
+            fixed_cell(say, test["n_effective"], 0), p_value_cell(say, test["smallest_p"]),
         ])  # fmt: skip
     names = ("test", "statistic", "p", "p_holm", "share_interval", "placebos", "worth", "smallest_p")
     return Table("placebos", _heads(say, *names), rows, sortable=True)
@@ -393,7 +324,7 @@ def _masses(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
         [Cell(gas_label(gas)), Cell(say.name("stage", stage)),
          Cell(f"{say.fixed(m['tonnes'], 0)} ± {say.fixed(m['standard_error'], 0)}", m["tonnes"], "number"),
-         _count(m["n"])]
+         count_cell(m["n"])]
         for gas, stages in summary["masses"].items() for stage, m in stages.items()
     ]  # fmt: skip
     return Table("masses", _heads(say, "gas", "stage", "tonnes", "days_and_orbits"), rows)
@@ -420,8 +351,10 @@ def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
         counts = sorted({v: judged.count(v) for v in judged}.items(), key=lambda item: (-item[1], item[0]))
         told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
         days = say("word.interval", low=first, high=_day_before(end))
-        rows.append([Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
-                     _verdict(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose")])  # fmt: skip
+        rows.append([
+            Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
+            verdict_cell(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose"),
+        ])  # fmt: skip
     return Table("truth", heads, rows)
 
 
