@@ -362,7 +362,8 @@ def complete(folder: Path, expected: dict[str, bytes]) -> None:
 def test_killed_and_resumed(trials: Trials, archive: Path, scene: Any, tmp_path: Path) -> None:
     settings = worlds.settings_of(
         scene.event, Path("out"),
-        gas={"path": [str(archive / "airs" / f"AIRS.2022.{d}*") for d in ("08.2", "08.30", "08.31", "09.0")]},
+        gas={"path": [str(archive / "airs" / f"AIRS.2022.{d}*") for d in ("08.2", "08.30", "09.0")], "gases": ["co"]},
+        track={"kinds": ["involute"], "anchors": ["centre"], "nulls": ["rotate"]},
         anomaly={"baseline": "rolling", "window_days": 5}, profile={"shape": "assumed"}, placebo={"places": False},
         region={"west": 100.0, "east": 104.0, "south": 27.0, "north": 32.0},
     )  # fmt: skip
