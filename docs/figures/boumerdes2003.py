@@ -1,4 +1,4 @@
-"""The overview of the study of Boumerdes 2003, where the real soundings are; its page shows a copy in docs/images."""
+"""The overview of the study of Boumerdes 2003, where the real soundings are; the page shows its copy in images/."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_figure_without_data_says_what_is_missing(one_layer: study.StudyResult
     for name in sorted(LAYERED):
         with pytest.raises(ValueError, match=rf"plot\.{name}: this result has no levels; it has anomaly_series"):
             getattr(one_layer.plot, name)()
-    with pytest.raises(ValueError, match="this result has no CO beside CH4"):
+    with pytest.raises(ValueError, match="CO and CH4"):
         one_layer.plot.correlation_table()
 
 

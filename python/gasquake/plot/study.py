@@ -443,7 +443,7 @@ class StudyPlots:
         Axes
             Of the figure.
         """
-        self._need("stages" in self._result.correlation, "correlation_table", "CO beside CH4")
+        self._need("stages" in self._result.correlation, "correlation_table", "both CO and CH4")
         standard = {"published": correlation.ZHAO2022_TABLE_1, **self._shared}
         return correlations.correlation_table(self._result.correlation["stages"], **standard | options)
 
@@ -461,7 +461,7 @@ class StudyPlots:
             Of the figure.
         """
         fields = self._result.fields
-        self._need("stages" in self._result.correlation, "correlation_series", "CO beside CH4")
+        self._need("stages" in self._result.correlation, "correlation_series", "both CO and CH4")
         self._need(fields.sizes["time"] > CORRELATION_DAYS, "correlation_series", f"more than {CORRELATION_DAYS} days")
         one, other = (picked.bare(fields[f"x{gas}_anomaly"].mean(["lat", "lon"])) for gas in ("co", "ch4"))
         rolling = correlation.rolling_correlation(one, other, CORRELATION_DAYS, min_count=8)
@@ -507,9 +507,8 @@ class StudyPlots:
         left, right = figure.subfigures(1, 2, width_ratios=[1.0, 1.55])
         where, among = left.subfigures(2, 1, height_ratios=[1.15, 1.0])
         # Names of stages are the user's: a dollar in them is no formula.
-        with attempt_import("matplotlib", extra="study", purpose="to draw figures").rc_context(
-            {"text.parse_math": False}
-        ):
+        matplotlib = attempt_import("matplotlib", extra="study", purpose="to draw figures")
+        with matplotlib.rc_context({"text.parse_math": False}):
             self.column_map(gas, orbit=orbit, axes=where.subplots())
             if self._layered:
                 self.time_height(gas, orbit=orbit, axes=right.subplots())

@@ -113,7 +113,7 @@ def _any_name() -> Iterator[None]:
     matplotlib = attempt_import("matplotlib", extra="study", purpose="to draw figures")
     families = [family for family in (*matplotlib.rcParams["font.family"], plot.cjk_font()) if family]
     with matplotlib.rc_context({"text.parse_math": False, "font.family": families}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font|constrained_layout not applied")
         yield
 
 
