@@ -80,8 +80,9 @@ docs: $(VENV)/.installed ## the documentation, in docs/_build/html; warnings are
 	$(PY) -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 
 .PHONY: picture
-picture: docs ## draw the README's picture anew
-	cp docs/_generated/simulated_trace.png docs/images/
+picture: docs ## draw the README's picture anew, and that of Boumerdes where the real soundings are
+	cp docs/_generated/overview.png docs/images/
+	test ! -e docs/_generated/boumerdes2003.png || cp docs/_generated/boumerdes2003.png docs/images/
 
 .PHONY: bench
 bench: $(VENV)/.installed ## measure beside the peers, keep .bench/*.json, write the README's table

@@ -1,7 +1,7 @@
 """Is the headline's p-value what it says, and how large must a release be to be found? Hundreds of simulated worlds.
 
 ``make calibrate`` runs it: worlds without a release for the calibration, worlds with one for the power. Results go to
-.bench/calibration.json, and from there into docs/science/calibration.md. Worlds already there are not run again.
+.bench/calibration/worlds.json, and from there into docs/science/calibration.md. Worlds already there are not run again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-STORE = Path(".bench/calibration.json")
+STORE = Path(".bench/calibration/worlds.json")
 PAGE = Path("docs/science/calibration.md")
 AMPLITUDES = (0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5)
 # A smaller domain than the demonstration's: what is tested is the test, and a world takes a second.
@@ -46,7 +46,7 @@ def load() -> dict[str, Any]:
 
 def save(found: dict[str, Any]) -> None:
     """Write aside and rename."""
-    STORE.parent.mkdir(exist_ok=True)
+    STORE.parent.mkdir(parents=True, exist_ok=True)
     aside = STORE.with_suffix(".part")
     aside.write_text(json.dumps(found, indent=0, sort_keys=True))
     aside.replace(STORE)

@@ -1,4 +1,7 @@
-"""The figures of the demonstration's report with their captions, for gallery.md."""
+"""The figures of the demonstration's report with their captions, for gallery.md, and the README's picture.
+
+``make picture`` copies overview.png to docs/images/, where the README finds it.
+"""
 
 from __future__ import annotations
 
@@ -30,3 +33,4 @@ for picture in figures.draw(result, language="en"):
         "",
     ]
 (OUT / "gallery.md").write_text("\n".join(page), encoding="utf-8")
+result.plot.overview().savefig(OUT / "overview.png", dpi=100)  # 1200 pixels wide

@@ -21,6 +21,13 @@ from gasquake.simulate import SimulatedScene
 from gasquake.simulate.release import RELEASE
 from gasquake.study import StudyResult, output, pipeline, summary
 
+#: For what can be seen in one gas with one spiral.
+QUICK: dict[str, Any] = {
+    "gas": {"gases": ["ch4"]},
+    "track": {"kinds": ["involute"], "anchors": ["centre"], "nulls": ["rotate"]},
+    "placebo": {"min_distance_km": 100.0},
+}
+
 EVENT_DATE = np.datetime64("2022-09-05")
 
 
@@ -138,7 +145,7 @@ def test_without_shape_there_is_amplitude_only(flat_result: StudyResult) -> None
 
 def test_no_kernel_no_shape(scene: SimulatedScene) -> None:
     bare = near(scene).drop_vars(["co_kernel", "ch4_kernel"])
-    found = checked(worlds.trace(scene, bare, placebo={"min_distance_km": 100.0}))
+    found = checked(worlds.trace(scene, bare, **QUICK))
     assert found["verdict"]["finding"] == "AMPLITUDE_ONLY"
     assert "no averaging kernels" in limits(found)
     for gas, orbit in pairs(found):
@@ -151,7 +158,7 @@ def test_no_kernel_no_shape(scene: SimulatedScene) -> None:
 
 def test_an_assumed_shape_is_told(scene: SimulatedScene) -> None:
     bare = near(scene).drop_vars(["co_kernel", "ch4_kernel"])
-    found = checked(worlds.trace(scene, bare, placebo={"min_distance_km": 100.0}, profile={"shape": "assumed"}))
+    found = checked(worlds.trace(scene, bare, **QUICK, profile={"shape": "assumed"}))
     assert found["verdict"]["finding"] == "ROOTED"
     assert "assumed by the configuration" in limits(found)
 
@@ -249,7 +256,7 @@ def test_every_test_has_its_smallest_p(result: StudyResult) -> None:
 @pytest.mark.parametrize("gas", ["co", "ch4"])
 def test_one_gas(scene: SimulatedScene, gas: str) -> None:
     cube = near(scene)[[gas, f"{gas}_kernel", "surface_pressure"]]
-    traced = worlds.trace(scene, cube, gas={"gases": [gas]}, placebo={"min_distance_km": 100.0})
+    traced = worlds.trace(scene, cube, **{**QUICK, "gas": {"gases": [gas]}})
     found = checked(traced)
     assert list(found["profiles"]) == [gas]
     assert found["correlation"] == []
@@ -259,8 +266,8 @@ def test_one_gas(scene: SimulatedScene, gas: str) -> None:
 
 
 def test_one_orbit(scene: SimulatedScene) -> None:
-    found = checked(worlds.trace(scene, near(scene).sel(orbit=["descending"]), placebo={"min_distance_km": 100.0}))
-    assert list(found["profiles"]["co"]) == ["descending"]
+    found = checked(worlds.trace(scene, near(scene).sel(orbit=["descending"]), **QUICK))
+    assert list(found["profiles"]["ch4"]) == ["descending"]
     assert found["verdict"]["finding"] == "ROOTED"
     assert "no ascending orbit" in limits(found)
 
@@ -269,7 +276,7 @@ def test_a_month_without_data(scene: SimulatedScene) -> None:
     cube = near(scene)
     dark = (cube["time"] >= np.datetime64("2022-08-01")) & (cube["time"] < np.datetime64("2022-09-01"))
     cube = cube.assign({gas: cube[gas].where(~dark) for gas in ("co", "ch4")})
-    found = checked(worlds.trace(scene, cube, placebo={"min_distance_km": 100.0}))
+    found = checked(worlds.trace(scene, cube, **QUICK))
     for gas, orbit in pairs(found):
         assert verdicts(found, gas, orbit, "2022-08-01", "2022-08-31") == []
     assert found["verdict"]["finding"] in ("ROOTED", "NONE", "UNDETERMINED")
@@ -278,7 +285,7 @@ def test_a_month_without_data(scene: SimulatedScene) -> None:
 def test_a_year_without_data_is_undetermined(scene: SimulatedScene) -> None:
     cube = near(scene)
     cube = cube.assign({gas: cube[gas].where(cube["time"].dt.year != 2022) for gas in ("co", "ch4")})
-    found = checked(worlds.trace(scene, cube, placebo={"min_distance_km": 100.0}))
+    found = checked(worlds.trace(scene, cube, **QUICK))
     assert found["verdict"]["finding"] == "UNDETERMINED"
     assert found["verdict"]["p_value"] is None
     assert "could be judged" in found["verdict"]["sentence"]
@@ -287,7 +294,7 @@ def test_a_year_without_data_is_undetermined(scene: SimulatedScene) -> None:
 def test_no_data_at_all_is_undetermined(scene: SimulatedScene) -> None:
     cube = near(scene)
     cube = cube.assign({gas: cube[gas].where(xr.zeros_like(cube["time"], dtype=bool)) for gas in ("co", "ch4")})
-    found = checked(worlds.trace(scene, cube, placebo={"min_distance_km": 100.0}))
+    found = checked(worlds.trace(scene, cube, **QUICK))
     assert found["verdict"]["finding"] == "UNDETERMINED"
     assert found["placebo"]["tests"]["headline"]["n"] == 0
 
@@ -315,7 +322,7 @@ def test_both_baselines_are_reported(result: StudyResult) -> None:
 
 
 def test_rolling_by_choice(scene: SimulatedScene) -> None:
-    settings = {"anomaly": {"baseline": "rolling"}, "placebo": {"min_distance_km": 100.0}}
+    settings = {**QUICK, "anomaly": {"baseline": "rolling"}}
     found = checked(worlds.trace(scene, near(scene), **settings))
     assert found["inputs"]["baseline"] == "rolling"
     assert {member["year"] for member in found["placebo"]["members"]} >= {2018, 2021}
@@ -333,7 +340,7 @@ def test_too_few_placebos_are_undetermined(scene: SimulatedScene) -> None:
 
 
 def test_without_a_catalogue_it_is_told(scene: SimulatedScene) -> None:
-    config = worlds.config_of(scene.event, Path("unused"), placebo={"min_distance_km": 100.0})
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
     found = checked(study.run(config, cube=near(scene)))
     assert "no catalogue" in limits(found)
     assert found["placebo"]["screened"] is False
@@ -361,7 +368,7 @@ def placeless(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize("degrees", [78.0, 76.0, 84.0, -100.0])
+@pytest.mark.parametrize("degrees", [78.0, 84.0])
 def test_across_180_degrees(scene: SimulatedScene, degrees: float) -> None:
     found = []
     # 180 degrees lie in the region, or beyond it among the placebos on either side.
@@ -369,12 +376,12 @@ def test_across_180_degrees(scene: SimulatedScene, degrees: float) -> None:
         cube, event, catalogue = turned(scene, turn)
         west, east = ((edge + turn + 180.0) % 360.0 - 180.0 for edge in (99.0, 105.0))
         config = worlds.config_of(
-            event, Path("unused"), placebo={"min_distance_km": 100.0, "places": False},
+            event, Path("unused"), **{**QUICK, "placebo": {"places": False}},
             region={"west": west, "east": east, "south": 27.0, "north": 32.0},
         )  # fmt: skip
         traced = study.run(config, cube=cube, catalogue=catalogue)
         found.append(checked(traced))
-        for gas in ("co", "ch4"):
+        for gas in ("ch4",):
             for feature in study.summary.track_geojson(traced)["features"]:
                 assert -180 <= feature["geometry"]["coordinates"][0] <= 180
             for day in traced.profiles[gas]["ascending"]["maximum"]["days"]:
@@ -392,16 +399,16 @@ def test_a_polar_region(scene: SimulatedScene, pole: float) -> None:
     event = Event(event.time, event.longitude, pole * 86.6, magnitude=6.8)
     south, north = sorted((pole * 83.0, pole * 90.0))
     traced = study.run(
-        worlds.config_of(event, Path("unused"), region={"south": south, "north": north}), cube=cube
+        worlds.config_of(event, Path("unused"), **QUICK, region={"south": south, "north": north}), cube=cube
     )  # fmt: skip
     found = checked(traced)
     assert found["verdict"]["finding"] in ("ROOTED", "NONE", "UNDETERMINED")
-    assert verdicts(found, "co", "ascending", "2022-08-27", "2022-09-08").count("ROOTED") >= 3
+    assert verdicts(found, "ch4", "ascending", "2022-08-27", "2022-09-08").count("ROOTED") >= 3
 
 
 def test_one_layer(scene: SimulatedScene) -> None:
     layer = near(scene).sel(level=500.0, drop=True).drop_vars(["co_kernel", "ch4_kernel", "level_true"])
-    found = checked(worlds.trace(scene, layer, placebo={"min_distance_km": 100.0}))
+    found = checked(worlds.trace(scene, layer, **QUICK))
     assert found["verdict"]["finding"] in ("AMPLITUDE_ONLY", "NONE")
     assert "one layer" in limits(found)
     assert found["placebo"]["kind"] == "amplitude"
@@ -409,7 +416,7 @@ def test_one_layer(scene: SimulatedScene) -> None:
         assert verdicts(found, gas, orbit, "2022-08-01", "2022-09-10") == []
         assert found["tracks"][gas]["helix"] is None
     bare = layer.drop_vars("surface_pressure")
-    without = checked(worlds.trace(scene, bare, placebo={"min_distance_km": 100.0}))
+    without = checked(worlds.trace(scene, bare, **QUICK))
     assert without["verdict"] == found["verdict"]
     assert without["masses"] == {}
 
@@ -469,19 +476,17 @@ def test_tables_are_read_before_anything_else(scene: SimulatedScene, tmp_path: P
 def test_a_chunked_cube_gives_the_same(scene: SimulatedScene) -> None:
     pytest.importorskip("dask")
     cube = near(scene)
-    settings = {"placebo": {"min_distance_km": 100.0}}
-    one = output.plain(study.summarise(worlds.trace(scene, cube, **settings)))
-    other = output.plain(study.summarise(worlds.trace(scene, cube.chunk(time=32, lat=3, lon=4, orbit=1), **settings)))
+    one = output.plain(study.summarise(worlds.trace(scene, cube, **QUICK)))
+    other = output.plain(study.summarise(worlds.trace(scene, cube.chunk(time=32, lat=3, lon=4, orbit=1), **QUICK)))
     assert one == other
 
 
 def test_the_order_of_the_grid_does_not_matter(scene: SimulatedScene) -> None:
     cube = near(scene)
-    settings = {"placebo": {"min_distance_km": 100.0}}
-    one = output.plain(study.summarise(worlds.trace(scene, cube, **settings)))
+    one = output.plain(study.summarise(worlds.trace(scene, cube, **QUICK)))
     flipped = cube.isel(lat=slice(None, None, -1)).assign_coords(lon=cube["lon"] + 360.0)
     flipped["lon"].attrs = cube["lon"].attrs
-    assert output.plain(study.summarise(worlds.trace(scene, flipped, **settings))) == one
+    assert output.plain(study.summarise(worlds.trace(scene, flipped, **QUICK))) == one
 
 
 def test_days_filtered_by_roti(scene: SimulatedScene, tmp_path: Path) -> None:
@@ -489,7 +494,7 @@ def test_days_filtered_by_roti(scene: SimulatedScene, tmp_path: Path) -> None:
     roti = np.where(np.arange(dates.size) % 4 == 0, 0.5, 0.1)
     table = tmp_path / "roti.csv"
     pd.DataFrame({"date": dates.strftime("%Y-%m-%d"), "roti": roti}).to_csv(table, index=False)
-    settings = {"placebo": {"min_distance_km": 100.0}, "track": {"roti": str(table)}}
+    settings = {**QUICK, "track": {**QUICK["track"], "roti": str(table)}}
     found = checked(worlds.trace(scene, near(scene), **settings))
     for track in found["tracks"].values():
         assert track["roti"]["threshold"] == 0.3

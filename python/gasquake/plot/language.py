@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gasquake._optional import attempt_import
 
-__all__ = ["FONT_NOTE", "Language", "cjk_font", "label", "usable_language"]
+__all__ = ["FONT_NOTE", "Language", "cjk_font", "label", "model_label", "usable_language"]
 
 Language = Literal["en", "zh"]
 
@@ -43,6 +43,7 @@ _ZH = {
     "earthquake": "地震",
     "ascending": "升轨",
     "descending": "降轨",
+    "all orbits": "全部轨道",
     "background": "背景",
     "before": "震前",
     "during": "震时",
@@ -59,6 +60,12 @@ _ZH = {
     "rootless": "无根",
     "mixed": "混合",
     "amplitude_only": "仅有幅度",
+    "raw profile (paper)": "原始廓线（论文）",
+    "involute about the epicentre": "渐开线（震中为心）",
+    "involute from the epicentre": "渐开线（震中为起点）",
+    "Archimedean spiral": "阿基米德螺线",
+    "logarithmic spiral about the epicentre": "对数螺线（震中为心）",
+    "logarithmic spiral from the epicentre": "对数螺线（震中为起点）",
     "counted level": "计入的层",
     "not counted": "未计入",
     "gradient, 90 % interval": "梯度，90% 区间",
@@ -103,6 +110,14 @@ _ZH = {
     "{hits} of {n}": "{n} 天中 {hits} 天",
     "days from {first}": "自 {first} 起的天数",
 }  # fmt: skip
+
+_MODELS = {
+    "involute_centre": "involute about the epicentre",
+    "involute_cusp": "involute from the epicentre",
+    "archimedean_centre": "Archimedean spiral",
+    "logarithmic_centre": "logarithmic spiral about the epicentre",
+    "logarithmic_cusp": "logarithmic spiral from the epicentre",
+}
 
 
 @cache
@@ -179,3 +194,26 @@ def label(text: str, /, language: Language = "en", **values: Any) -> str:
     """
     chosen = _ZH.get(text, text) if language == "zh" else text
     return chosen.format(**values) if values else chosen
+
+
+def model_label(name: str, language: Language = "en", /) -> str:
+    """A spiral's name in a language.
+
+    Parameters
+    ----------
+    name : str
+        As in `gasquake.motion`: kind and anchor.
+    language : {"en", "zh"}
+        Of the result.
+
+    Returns
+    -------
+    str
+        For a figure.
+
+    Examples
+    --------
+    >>> model_label("involute_cusp"), model_label("archimedean_centre", "zh")
+    ('involute from the epicentre', '阿基米德螺线')
+    """
+    return label(_MODELS.get(name, name), language)

@@ -17,9 +17,9 @@ from gasquake.report.language import Words, gas_label
 from gasquake.study.evidence import other_years
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL
+from gasquake.study.verdict import LEVEL, window_counts
 
-__all__ = ["Conclusion", "conclude", "window_counts"]
+__all__ = ["Conclusion", "conclude"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +47,6 @@ class Conclusion:
     also: list[str]
     limits: list[str]
     tiles: list[tuple[str, str, str]]
-
-
-def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:
-    """Days of the tested stages with a verdict at the epicentre, over the orbits of one gas.
-
-    Parameters
-    ----------
-    profiles : mapping
-        orbit -> as in ``summary.json``.
-    tested : list of str
-        Names of stages.
-    which : str
-        The verdict.
-
-    Returns
-    -------
-    tuple of int
-        Days and orbits with it, and those that could be judged.
-    """
-    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
-    judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
-    return judged.count(which), len(judged)
 
 
 def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> Conclusion:

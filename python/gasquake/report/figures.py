@@ -20,8 +20,9 @@ import numpy as np
 
 from gasquake import io, plot
 from gasquake._optional import attempt_import
-from gasquake.report import _drawings as drawings
-from gasquake.report.language import Language, Words, gas_label
+from gasquake.plot.picked import best_spiral, telling_day
+from gasquake.plot.study import CORRELATION_DAYS, StudyPlots
+from gasquake.report.language import Language, Words, drawable, gas_label
 from gasquake.study.result import StudyResult
 
 __all__ = ["Picture", "draw"]
@@ -112,7 +113,7 @@ def _any_name() -> Iterator[None]:
     matplotlib = attempt_import("matplotlib", extra="study", purpose="to draw figures")
     families = [family for family in (*matplotlib.rcParams["font.family"], plot.cjk_font()) if family]
     with matplotlib.rc_context({"text.parse_math": False, "font.family": families}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font|constrained_layout not applied")
         yield
 
 
@@ -149,47 +150,44 @@ def _picture(plan: _Plan, pixels: Any, say: Words, folder: Path | None) -> Pictu
 
 
 def _plans(result: StudyResult, say: Words) -> Iterator[_Plan]:
-    sketch = drawings.Sketch(result, say)
+    plots = StudyPlots(result, language=say.language if drawable(say.language) else "en")
+    known = set(plots.names)
+    orbits = result.fields["orbit"].values.tolist()
+    layered = "time_height" in known
     for gas in result.profiles:
         label = {"gas": gas_label(gas)}
-        yield _Plan(f"column_{gas}", "where", "column", label, partial(drawings.columns, sketch, gas))
-        if not sketch.layered:
-            continue
-        for orbit in sketch.orbits:
-            values = {**label, "orbit": say.name("orbit", orbit)}
-            yield _Plan(
-                f"stages_{gas}_{orbit}", "where", "stages", values, partial(drawings.stage_maps, sketch, gas, orbit)
-            )
-        yield _Plan(f"time_height_{gas}", "where", "time_height", label, partial(drawings.sections, sketch, gas))
-    yield _Plan("series", "where", "series", {}, partial(drawings.series, sketch))
-    rates = drawings.rates_table(sketch)
-    if rates is not None:
-        yield _Plan("base_rates", "rooted", "base_rates", {}, partial(drawings.base_rates, sketch, rates))
-    if sketch.layered:
+        yield _Plan(f"column_{gas}", "where", "column", label, partial(plots.column_map, gas))
+        if layered:
+            for orbit in orbits:
+                values = {**label, "orbit": say.name("orbit", orbit)}
+                draw = partial(plots.stage_maps, gas, orbit=orbit)
+                yield _Plan(f"stages_{gas}_{orbit}", "where", "stages", values, draw)
+            yield _Plan(f"time_height_{gas}", "where", "time_height", label, partial(plots.time_height, gas))
+    yield _Plan("series", "where", "series", {}, plots.anomaly_series)
+    if "base_rates" in known:
+        yield _Plan("base_rates", "rooted", "base_rates", {}, plots.base_rates)
+    if layered:
         for gas in result.profiles:
             label = {"gas": gas_label(gas)}
-            chosen = drawings.telling_day(sketch, gas)
+            chosen = telling_day(result, gas)
             if chosen is not None:
                 values = {**label, "date": str(chosen[0])[:10], "orbit": say.name("orbit", chosen[1])}
-                yield _Plan(f"day_{gas}", "rooted", "day", values, partial(drawings.day, sketch, gas, *chosen))
-            yield _Plan(f"profiles_{gas}", "rooted", "profiles", label, partial(drawings.mean_profiles, sketch, gas))
+                yield _Plan(f"day_{gas}", "rooted", "day", values, partial(plots.day_profile, gas))
+            yield _Plan(f"profiles_{gas}", "rooted", "profiles", label, partial(plots.stage_profiles, gas))
     for track in result.tracks:
         label = {"gas": gas_label(track.gas)}
-        best = drawings.best_spiral(track)
+        best = best_spiral(track)
         if best is None:
-            yield _Plan(f"maxima_{track.gas}", "motion", "maxima", label, partial(drawings.maxima, sketch, track))
+            yield _Plan(f"maxima_{track.gas}", "motion", "maxima", label, partial(plots.maxima_map, track.gas))
         else:
             values = {**label, "model": say.name("model", best)}
-            yield _Plan(
-                f"spiral_{track.gas}", "motion", "spiral", values, partial(drawings.spiral, sketch, track, best)
-            )
+            yield _Plan(f"spiral_{track.gas}", "motion", "spiral", values, partial(plots.spiral_map, track.gas))
         if track.helix is not None:
-            drawing = partial(drawings.helix, sketch, track)
-            yield _Plan(f"helix_{track.gas}", "motion without script", "helix", label, drawing)
-    if "stages" in result.correlation:
-        yield _Plan("correlation", "link", "correlation", {}, partial(drawings.correlation_table, sketch))
-        days = drawings.CORRELATION_DAYS
-        if result.fields.sizes["time"] > days:
-            drawing = partial(drawings.correlation_series, sketch)
-            yield _Plan("correlation_series", "link", "correlation_series", {"days": days}, drawing)
-    yield _Plan("placebos", "chance", "placebos", {}, partial(drawings.placebos, sketch))
+            draw = partial(plots.helix, track.gas)
+            yield _Plan(f"helix_{track.gas}", "motion without script", "helix", label, draw)
+    if "correlation_table" in known:
+        yield _Plan("correlation", "link", "correlation", {}, plots.correlation_table)
+    if "correlation_series" in known:
+        days = {"days": CORRELATION_DAYS}
+        yield _Plan("correlation_series", "link", "correlation_series", days, plots.correlation_series)
+    yield _Plan("placebos", "chance", "placebos", {}, plots.placebo_distribution)

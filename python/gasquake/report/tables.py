@@ -17,9 +17,9 @@ from gasquake.report._cells import (
     span_cell,
     verdict_cell,
 )  # fmt: skip
-from gasquake.report.conclusion import window_counts
 from gasquake.report.language import MISSING, Words, gas_label
 from gasquake.study.result import StudyResult
+from gasquake.study.verdict import window_counts
 
 __all__ = ["all_tables"]
 

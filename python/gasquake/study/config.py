@@ -85,6 +85,11 @@ class EventConfig(_Section):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    @field_validator("depth_km", "magnitude", mode="before")
+    @classmethod
+    def _unknown(cls, value: object) -> object:
+        return math.nan if value is None else value  # as JSON has it
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         given = [k for k in ("time", "longitude", "latitude") if getattr(self, k) is not None]

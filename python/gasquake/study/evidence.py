@@ -159,7 +159,16 @@ def scan(
     return result.assign(amplitude=amplitude.assign_attrs(units="1", long_name=f"largest z-score of {gas}"))
 
 
-FIELDS = ("verdict", "z_below", "z_above", "amplitude", "gradient", "gradient_se", "n_below")
+#: What `judge` finds of each profile.
+FIELDS = {
+    "verdict": "where in the column the anomaly sits",
+    "z_below": "largest z-score below the split",
+    "z_above": "largest z-score above the split",
+    "amplitude": "largest z-score",
+    "gradient": "slope of the anomaly on log-pressure altitude",
+    "gradient_se": "standard error of the slope of the anomaly",
+    "n_below": "levels that count below the split",
+}
 
 
 def judge(

@@ -154,7 +154,8 @@ def _write_products(path: Path, products: xr.Dataset) -> None:
         name: {"zlib": True, "complevel": 4} for name, array in products.data_vars.items() if array.dtype.kind in "fiu"
     }
     with io.write_aside(path) as aside:
-        products.to_netcdf(aside, engine="h5netcdf", encoding=encoding)
+        # In memory first: chunks that are computed while they are written come in any order.
+        products.compute().to_netcdf(aside, engine="h5netcdf", encoding=encoding)
 
 
 def write_outputs(

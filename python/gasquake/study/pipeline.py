@@ -278,15 +278,8 @@ def _conclude(
     tested = [stage for stage in windows if stage.name in config.stages.tested]
     rooted, rates = {}, {}
     for gas in report:
-        hits = judged_days = 0
-        base = []
-        for orbit in report[gas].values():
-            for day in orbit["epicentre"]["days"]:
-                if day["stage"] in config.stages.tested and day["verdict"] != "UNDETERMINED":
-                    judged_days += 1
-                    hits += day["verdict"] == "ROOTED"
-            base.append(orbit["epicentre"]["base_rate"]["ROOTED"])
-        rooted[gas] = (hits, judged_days)
+        rooted[gas] = verdict.window_counts(report[gas], config.stages.tested)
+        base = [orbit["epicentre"]["base_rate"]["ROOTED"] for orbit in report[gas].values()]
         known = [b for b in base if b["n"]]
         if known:
             rate = sum(b["hits"] for b in known) / sum(b["n"] for b in known)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xarray as xr
 
 from gasquake import stages
 from gasquake.places import Event
-from gasquake.study import local, movement, placebo, verdict
+from gasquake.study import local, movement, notebook, placebo, verdict
 from gasquake.study.config import StudyConfig
 from gasquake.study.inputs import Inputs
+
+if TYPE_CHECKING:
+    from gasquake.plot.study import StudyPlots
 
 __all__ = ["StudyResult"]
 
@@ -89,3 +93,23 @@ class StudyResult:
     rolling: dict[str, dict[str, Any]]
     verdict: verdict.Verdict
     truth: dict[str, Any] | None = field(default=None)
+
+    @property
+    def plot(self) -> StudyPlots:
+        """Every figure that this result has data for, as ``result.plot.time_height("co")``.
+
+        Returns
+        -------
+        StudyPlots
+            Its ``names`` lists them; in a notebook, show ``.figure`` of what a method returns.
+        """
+        # Imports go down only, and figures stand above studies. This is the one look upwards: late and by name, so that
+        # a study needs no matplotlib and the layers still hold.
+        plots: StudyPlots = import_module("gasquake.plot.study").StudyPlots(self)
+        return plots
+
+    def __repr__(self) -> str:
+        return notebook.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return notebook.as_html(self)

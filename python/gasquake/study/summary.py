@@ -11,9 +11,21 @@ import numpy as np
 import xarray as xr
 
 from gasquake.correlation import ZHAO2022_TABLE_1
-from gasquake.study import movement, output, placebo, verdict
+from gasquake.study import evidence, movement, output, placebo, verdict
 from gasquake.study.placebo import Rank
 from gasquake.study.result import StudyResult
+
+COORDINATES: dict[str, dict[str, str]] = {
+    "time": {"standard_name": "time", "axis": "T", "long_name": "nominal date"},
+    "level": {
+        "standard_name": "air_pressure", "units": "hPa", "positive": "down", "axis": "Z", "long_name": "pressure",
+    },
+    "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y", "long_name": "latitude"},
+    "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X", "long_name": "longitude"},
+    "orbit": {"long_name": "half of the orbit"},
+    "gas": {"long_name": "gas"},
+    "stage": {"long_name": "stage of the earthquake"},
+}  # fmt: skip
 
 __all__ = ["beside_truth", "correlation_rows", "products", "summarise", "track_geojson", "write"]
 
@@ -206,10 +218,15 @@ def products(result: StudyResult, /) -> xr.Dataset:
     ]  # fmt: skip
     plain = [judged, result.means, result.fields, *peaks]
     parts = [part.drop_vars([c for c in part.coords if c not in part.dims], errors="ignore") for part in plain]
-    merged = xr.merge(parts, combine_attrs="drop", compat="no_conflicts", join="outer")
+    # The parts share no variable, and "drop" would empty the attributes of every one.
+    merged = xr.merge(parts, combine_attrs="override", compat="no_conflicts", join="outer").drop_attrs(deep=False)
     if "level" in merged.dims:  # an outer join sorts upwards
         merged = merged.sortby("level", ascending=False)
-    return merged.assign_attrs(
+    for name, title in evidence.FIELDS.items():  # of all gases, not of the first
+        merged[f"profile_{name}"].attrs |= {"long_name": title}
+    coords = {name: (name, merged[name].values, about) for name, about in COORDINATES.items() if name in merged.dims}
+    # Put together anew: the order in which a merge leaves coordinates changes from run to run, and with it the bytes.
+    return xr.Dataset({name: array.variable for name, array in merged.data_vars.items()}, coords).assign_attrs(
         Conventions="CF-1.11",
         title=f"gasquake study of {result.event.name or result.event.event_id or 'an earthquake'}",
         source="simulated" if result.inputs.cube.attrs.get("simulated") else "satellite",

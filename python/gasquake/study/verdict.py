@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from gasquake.study.placebo import Rank, holm_by_family
 
-__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings"]
+__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "window_counts"]
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
 
@@ -193,3 +194,25 @@ def as_dict(verdict: Verdict, headline: Rank, /) -> dict[str, Any]:
         "also": verdict.also,
         "limits": verdict.limits,
     }
+
+
+def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:
+    """Days of the tested stages with a verdict at the epicentre, over the orbits of one gas.
+
+    Parameters
+    ----------
+    profiles : mapping
+        orbit -> as in ``summary.json``.
+    tested : list of str
+        Names of stages.
+    which : str
+        The verdict.
+
+    Returns
+    -------
+    tuple of int
+        Days and orbits with it, and those that could be judged.
+    """
+    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
+    judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
+    return judged.count(which), len(judged)
