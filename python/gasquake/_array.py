@@ -67,7 +67,8 @@ def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -
     if dtype is None:
         dtype = _F32 if kind == "f" and size < 8 else _F64
     if array.dtype != dtype or not array.dtype.isnative:
-        array = array.astype(dtype)
+        with np.errstate(over="ignore"):  # what does not fit is infinite, and so missing
+            array = array.astype(dtype)
     elif not array.flags.aligned:
         array = array.copy()
     return array
@@ -176,7 +177,7 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
     ValueError
         If it is none of them.
     """
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return str(value)
 
@@ -209,6 +210,8 @@ def check_number(value: Any, name: str, *, positive: bool = False) -> float:
             raise TypeError(f"{name} must be a number, got {value!r}")
         try:
             value = float(value)
+        except OverflowError:
+            value = math.inf
         except (TypeError, ValueError):
             raise TypeError(f"{name} must be a number, got {value!r}") from None
     found: float = value

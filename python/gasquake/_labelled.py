@@ -323,9 +323,22 @@ def apply(
     -------
     Dataset
         One variable for each output, without attributes. Lazy if any array is.
+
+    Raises
+    ------
+    ValueError
+        If a coordinate or dim that is kept is called like an output.
     """
     first = arrays[0]
     loop = [d for d in first.dims if d not in core[0]]
+    kept = {d for d in first.dims if d in loop or d in out_core}
+    coords = first.drop_vars([k for k, c in first.coords.items() if not kept.issuperset(c.dims)]).coords
+    taken = [k for k in outputs if k in coords or k in kept]
+    if taken:
+        raise ValueError(
+            f"the input has a coordinate or dimension {taken[0]!r}, and so is a result called here; rename it first, "
+            f"as in .rename({{{taken[0]!r}: '{taken[0]}_'}})"
+        )
     variables = [array.variable for array in arrays]
     if is_lazy(*arrays):
         # A bad argument is an error now, not when the graph runs: nothing but empty arrays is computed here.
@@ -342,8 +355,6 @@ def apply(
         keep_attrs=False,
     )
     results = (results,) if single else results
-    kept = {d for d in first.dims if d in loop or d in out_core}
-    coords = first.drop_vars([k for k, c in first.coords.items() if not kept.issuperset(c.dims)]).coords
     order = [d for d in first.dims if d in kept] + [d for d in out_core if d not in kept]
     named = {k: r.transpose(*order) for k, r in zip(outputs, results, strict=True)}
     return xr.Dataset(named, coords=coords)

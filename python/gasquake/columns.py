@@ -7,13 +7,14 @@ part of `gasquake.profiles` and are imported from there.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake import _labelled
+from gasquake._array import check_number
 from gasquake.units import AVOGADRO, EARTH_RADIUS_KM, GRAVITY, MOLAR_MASS, MOLAR_MASS_AIR, convert
 
 __all__ = ["cell_area", "column", "dry_mole_fraction", "implied_mass"]
@@ -48,7 +49,7 @@ def column(
 
     Notes
     -----
-    1 hPa of dry air is 352.05 mol m-2 or 2.1201e22 molecules cm-2 (g = 9.80665 m s-2 at every height, a choice that
+    1 hPa of dry air is 352.06 mol m-2 or 2.1201e22 molecules cm-2 (g = 9.80665 m s-2 at every height, a choice that
     understates the air at 10 km by 0.3 %; M = 0.0289644 kg mol-1).
 
     Examples
@@ -111,7 +112,7 @@ def dry_mole_fraction(
     KeyError
         If `ds` has no variable `gas` or no ``surface_pressure``.
     TypeError
-        If a variable holds no real numbers.
+        If `ds` is no Dataset, or a variable holds no real numbers.
     ValueError
         If dims or units are missing, wrong or ambiguous, or `min_observed` is not in 0..1.
 
@@ -158,7 +159,9 @@ def _integrals(
     ds: xr.Dataset, gas: str, min_observed: float, humidity: str, level_dim: Hashable | None
 ) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """Mole fraction (mol mol-1), dry air between ground and top (hPa), observed share of it."""
-    if not 0.0 <= min_observed <= 1.0:
+    if not isinstance(ds, xr.Dataset):
+        raise TypeError(f"ds must be an xarray.Dataset with {gas!r} and 'surface_pressure', got {type(ds).__name__}")
+    if not 0.0 <= check_number(min_observed, "min_observed") <= 1.0:
         raise ValueError(f"min_observed must lie in 0..1, got {min_observed}")
     for name in (gas, "surface_pressure"):
         if name not in ds:
@@ -330,7 +333,8 @@ def cell_area(grid: xr.DataArray | xr.Dataset, /) -> xr.DataArray:
     grid : DataArray or Dataset
         With lat and lon dims and their coordinates in degrees, either way up. The edges of the cells are the variables
         that ``attrs["bounds"]`` of the coordinates name, if `grid` holds them (only a Dataset can). Else they lie
-        half-way between neighbours, of which there must be two, and latitudes end at the poles.
+        half-way between neighbours, of which there must be two, and latitudes end at the poles. Longitudes may step
+        from 180 to -180 or from 360 to 0.
 
     Returns
     -------
@@ -340,7 +344,8 @@ def cell_area(grid: xr.DataArray | xr.Dataset, /) -> xr.DataArray:
     Raises
     ------
     ValueError
-        If a dim or its coordinate is missing, or the width of its only cell is unknown.
+        If a dim or its coordinate is missing, holds no degrees, is not strictly monotonic or (latitude) lies beyond a
+        pole, or the width of its only cell is unknown.
 
     Examples
     --------
@@ -349,16 +354,16 @@ def cell_area(grid: xr.DataArray | xr.Dataset, /) -> xr.DataArray:
     10761 km2
     """
     lat, lon = (_labelled.find_dim(grid, role, "grid") for role in ("lat", "lon"))
-    south_north = np.clip(_edges(grid, lat), -90.0, 90.0)
+    south_north = np.clip(_edges(grid, lat, "lat"), -90.0, 90.0)
     height = np.abs(np.diff(np.sin(np.deg2rad(south_north)), axis=-1)[:, 0])
-    width = np.abs(np.deg2rad(np.diff(_edges(grid, lon), axis=-1)[:, 0]))
+    width = np.abs(np.deg2rad(np.diff(_edges(grid, lon, "lon"), axis=-1)[:, 0]))
     radius = convert(EARTH_RADIUS_KM, "km", "m", "radius")
     coords = {lat: grid.coords[lat], lon: grid.coords[lon]}
     area = xr.DataArray(radius**2 * height[:, np.newaxis] * width, coords, (lat, lon), name="cell_area")
     return _labelled.with_attrs(area, "m2", "area of the cell")
 
 
-def _edges(grid: xr.DataArray | xr.Dataset, dim: Hashable) -> NDArray[np.float64]:
+def _edges(grid: xr.DataArray | xr.Dataset, dim: Hashable, role: Literal["lat", "lon"]) -> NDArray[np.float64]:
     """Lower and upper edge of each cell along `dim`, (n, 2), in degrees."""
     if dim not in grid.coords:
         raise ValueError(f"the grid has no coordinate {dim!r}, so the area of its cells is unknown; assign_coords one")
@@ -366,7 +371,21 @@ def _edges(grid: xr.DataArray | xr.Dataset, dim: Hashable) -> NDArray[np.float64
     named = coordinate.attrs.get("bounds")
     if isinstance(grid, xr.Dataset) and named in grid.variables:
         return np.asarray(grid[named].transpose(dim, ...).values, dtype=np.float64)
+    units = coordinate.attrs.get("units")
+    if coordinate.dtype.kind not in "fiu" or not str(units or "degrees").lower().startswith(("deg", "°")):
+        raise ValueError(
+            f"the coordinate {dim!r} of the grid must hold degrees, got dtype {coordinate.dtype} with units {units!r}"
+        )
     centres = coordinate.values.astype(np.float64)
+    if role == "lon":
+        centres = np.unwrap(centres, period=360.0)  # neighbours across 180 are neighbours
+    elif (np.abs(centres) > 90.0).any():
+        raise ValueError(
+            f"the coordinate {dim!r} of the grid must lie in -90..90, got {centres[np.abs(centres) > 90.0][0]}"
+        )
+    steps = np.diff(centres)
+    if not ((steps > 0.0).all() or (steps < 0.0).all()):
+        raise ValueError(f"the coordinate {dim!r} of the grid must be strictly monotonic, got {coordinate.values}")
     if centres.size < 2:
         raise ValueError(
             f"the grid has {centres.size} cell(s) along {dim!r}, whose width is unknown; name a variable with the "

@@ -15,8 +15,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake import _labelled, kernels
+from gasquake._array import check_number
 from gasquake.columns import cell_area, column, dry_mole_fraction, implied_mass
 from gasquake.kernels import ProfileVerdict
+from gasquake.units import convert, is_unit
 
 __all__ = [
     "ProfileVerdict", "cell_area", "column", "dry_mole_fraction", "implied_mass", "scan_profiles", "shape_information",
@@ -113,6 +115,7 @@ def scan_profiles(
     >>> result.verdict.attrs["flag_meanings"]
     'undetermined none rooted rootless mixed amplitude_only'
     """
+    _check_ratio(min_singular_ratio)
     level = _labelled.find_dim(_labelled.require_dataarray(values, "values"), "level", "values", dim=level_dim)
     pressure = _labelled.pressure_levels(values, level, "values")
     units = values.attrs.get("units")
@@ -254,7 +257,8 @@ def shape_information(
     TypeError
         If `kernel` is not a DataArray of real numbers.
     ValueError
-        If it has not just two level dims of the same length, or `min_singular_ratio` is not in 0..1.
+        If it has not just two level dims of the same length and the same levels, or `min_singular_ratio` is not in
+        0..1.
 
     Notes
     -----
@@ -270,8 +274,7 @@ def shape_information(
     >>> print(f"{result.dofs.item():.2f} {result.singular_ratio.item():.2f} {result.has_shape.item()}")
     0.70 0.00 False
     """
-    if not 0.0 <= min_singular_ratio <= 1.0:
-        raise ValueError(f"min_singular_ratio must lie in 0..1, got {min_singular_ratio}")
+    _check_ratio(min_singular_ratio)
     rows, columns = _kernel_dims(_labelled.require_dataarray(kernel, "kernel"), dims)
     kind = _labelled.float_dtype(kernel, "kernel")
 
@@ -287,6 +290,11 @@ def shape_information(
     _labelled.with_attrs(result["has_shape"], None, f"{title} carries a vertical shape")
     call = f"shape_information(min_singular_ratio={min_singular_ratio:g})"
     return result.assign_attrs(history=_labelled.history(kernel, call))
+
+
+def _check_ratio(min_singular_ratio: float) -> None:
+    if not 0.0 <= check_number(min_singular_ratio, "min_singular_ratio") <= 1.0:
+        raise ValueError(f"min_singular_ratio must lie in 0..1, got {min_singular_ratio}")
 
 
 def _singular_ratio(kernel: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -321,4 +329,21 @@ def _kernel_dims(kernel: xr.DataArray, dims: tuple[Hashable, Hashable] | None) -
     sizes = [kernel.sizes[dim] for dim in dims]
     if sizes[0] != sizes[1] or dims[0] == dims[1]:
         raise ValueError(f"the two level dimensions of kernel must have one length, got {dims} of {sizes}")
+    # The trace pairs the i-th row with the i-th column: both must count the levels in one order.
+    counted = [kernel.coords[dim] for dim in dims if dim in kernel.coords]
+    if len(counted) == 2 and not _alike(*counted):
+        raise ValueError(
+            f"the level dimensions {dims[0]!r} and {dims[1]!r} of kernel have different coordinates, "
+            f"{counted[0].values} and {counted[1].values}; bring both to the same levels in one order"
+        )
     return dims
+
+
+def _alike(first: xr.DataArray, second: xr.DataArray) -> bool:
+    """Whether two level coordinates can be the same levels in the same order."""
+    a, b = first.values, second.values
+    if all(is_unit(c.attrs.get("units"), "pressure") for c in (first, second)):
+        a, b = (convert(c.values.astype(np.float64), c.attrs["units"], "hPa", "kernel") for c in (first, second))
+        return bool(np.allclose(a, b, rtol=1e-5, atol=0.0))
+    # What they count is not known: only one order of the other is surely wrong.
+    return bool(np.array_equal(a, b)) or set(a.tolist()) != set(b.tolist())

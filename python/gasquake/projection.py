@@ -14,9 +14,12 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _labelled
+from gasquake._array import FloatArray, as_float, check_number
 from gasquake.units import EARTH_RADIUS_KM
 
 __all__ = ["project", "unproject"]
+
+_F64 = np.dtype(np.float64)
 
 
 @overload
@@ -38,7 +41,7 @@ def project(lon: Any, lat: Any, /, *, lon0: float, lat0: float) -> tuple[Any, An
     Parameters
     ----------
     lon, lat : DataArray or array_like
-        Degrees east (of any turn) and north, of shapes that broadcast. NaN stays NaN.
+        Degrees east (of any turn) and north, of shapes that broadcast. Masked and not finite is missing, and gives NaN.
     lon0, lat0 : float
         The centre, in degrees.
 
@@ -49,8 +52,10 @@ def project(lon: Any, lat: Any, /, *, lon0: float, lat0: float) -> tuple[Any, An
 
     Raises
     ------
+    TypeError
+        If an argument does not hold real numbers.
     ValueError
-        If `lat0` or any latitude in memory lies beyond a pole.
+        If `lat0` or any latitude in memory lies beyond a pole, or shapes or coordinates do not fit.
 
     See Also
     --------
@@ -66,9 +71,9 @@ def project(lon: Any, lat: Any, /, *, lon0: float, lat0: float) -> tuple[Any, An
     >>> x.round(2).tolist(), y.round(2).tolist()
     ([96.69, 0.0], [0.42, 111.19])
     """
-    _check_centre(lon0, lat0)
+    lon0, lat0 = _centre(lon0, lat0)
     if not isinstance(lon, xr.DataArray) and not isinstance(lat, xr.DataArray):
-        return _project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), lon0, lat0)
+        return _project(*_on_one_shape(lon, lat, "lon", "lat"), lon0, lat0)
     lon, lat = _on_one_grid(lon, lat, "lon", "lat")
     x, y = _on_the_grid(lambda a, b: _project(a, b, lon0, lat0), lon, lat)
     centre = f"of {lon0:g} degrees_east, {lat0:g} degrees_north"
@@ -92,7 +97,7 @@ def unproject(x: Any, y: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]
     Parameters
     ----------
     x, y : DataArray or array_like
-        km east and km north of the centre, of shapes that broadcast. NaN stays NaN.
+        km east and km north of the centre, of shapes that broadcast. Masked and not finite is missing, and gives NaN.
     lon0, lat0 : float
         The centre, in degrees.
 
@@ -103,8 +108,10 @@ def unproject(x: Any, y: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]
 
     Raises
     ------
+    TypeError
+        If an argument does not hold real numbers.
     ValueError
-        If `lat0` lies beyond a pole.
+        If `lat0` lies beyond a pole, or shapes or coordinates do not fit.
 
     References
     ----------
@@ -116,9 +123,9 @@ def unproject(x: Any, y: Any, /, *, lon0: float, lat0: float) -> tuple[Any, Any]
     >>> round(float(lon), 6), round(float(lat), 6)
     (102.08, 30.59)
     """
-    _check_centre(lon0, lat0)
+    lon0, lat0 = _centre(lon0, lat0)
     if not isinstance(x, xr.DataArray) and not isinstance(y, xr.DataArray):
-        return _unproject(np.asarray(x, np.float64), np.asarray(y, np.float64), lon0, lat0)
+        return _unproject(*_on_one_shape(x, y, "x", "y"), lon0, lat0)
     x, y = _on_one_grid(x, y, "x", "y")
     lon, lat = _on_the_grid(lambda a, b: _unproject(a, b, lon0, lat0), x, y)
     return (
@@ -135,9 +142,24 @@ def _on_the_grid(
     return found["_first"], found["_second"]
 
 
-def _check_centre(lon0: float, lat0: float) -> None:
-    if not (np.isfinite(lon0) and -90.0 <= lat0 <= 90.0):
+def _centre(lon0: Any, lat0: Any) -> tuple[float, float]:
+    lon0, lat0 = check_number(lon0, "lon0"), check_number(lat0, "lat0")
+    if not -90.0 <= lat0 <= 90.0:
         raise ValueError(f"lon0 must be finite and lat0 lie in -90..90, got lon0={lon0}, lat0={lat0}")
+    return lon0, lat0
+
+
+def _on_one_shape(
+    first: ArrayLike, second: ArrayLike, first_name: str, second_name: str
+) -> tuple[FloatArray, FloatArray]:
+    a, b = as_float(first, first_name, _F64), as_float(second, second_name, _F64)
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise ValueError(
+            f"{first_name} and {second_name} must have shapes that broadcast, got {a.shape} and {b.shape}"
+        ) from None
+    return a, b
 
 
 def _on_one_grid(first: Any, second: Any, first_name: str, second_name: str) -> tuple[xr.DataArray, xr.DataArray]:
@@ -150,13 +172,20 @@ def _on_one_grid(first: Any, second: Any, first_name: str, second_name: str) -> 
     return wide, narrow
 
 
+def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    """In float64, with NaN for what is not finite."""
+    found: NDArray[np.float64] = np.asarray(values, np.float64)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def _project(
     lon: NDArray[Any], lat: NDArray[Any], lon0: float, lat0: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lon, lat = _finite(lon), _finite(lat)
     if (np.abs(lat) > 90.0).any():
         raise ValueError(f"lat must lie in -90..90, got {lat[np.abs(lat) > 90.0].flat[0]}")
-    turn = np.deg2rad(np.asarray(lon, np.float64) - lon0)
-    phi, phi0 = np.deg2rad(np.asarray(lat, np.float64)), np.deg2rad(lat0)
+    turn = np.deg2rad(lon - lon0)
+    phi, phi0 = np.deg2rad(lat), np.deg2rad(lat0)
     # sin(c) times the direction. The half-angle form keeps its digits close to the centre, where arccos(c) loses them.
     bend = 2.0 * np.cos(phi) * np.sin(turn / 2.0) ** 2
     east = np.cos(phi) * np.sin(turn)
@@ -172,7 +201,7 @@ def _project(
 def _unproject(
     x: NDArray[Any], y: NDArray[Any], lon0: float, lat0: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    east, north = np.asarray(x, np.float64) / EARTH_RADIUS_KM, np.asarray(y, np.float64) / EARTH_RADIUS_KM
+    east, north = _finite(x) / EARTH_RADIUS_KM, _finite(y) / EARTH_RADIUS_KM
     phi0 = np.deg2rad(lat0)
     angle = np.hypot(east, north)
     angle = np.where(angle <= np.pi, angle, np.nan)

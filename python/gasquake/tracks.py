@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake import _labelled, kernels
-from gasquake._array import check_positive_int
+from gasquake._array import check_number, check_positive_int
 from gasquake.projection import project, unproject
 
 __all__ = ["fit_spirals", "locate_maxima", "project", "spiral_null", "unproject"]
@@ -360,7 +360,13 @@ def _positions(
             raise ValueError(
                 "track has lon and lat but no x and y; pass origin=(lon0, lat0), the point to project about"
             )
-        x, y = project(track["lon"], track["lat"], lon0=origin[0], lat0=origin[1])
+        try:
+            lon0, lat0 = origin
+        except (TypeError, ValueError):
+            raise TypeError(f"origin must be a pair (lon0, lat0) of numbers in degrees, got {origin!r}") from None
+        x, y = project(
+            track["lon"], track["lat"], lon0=check_number(lon0, "origin[0]"), lat0=check_number(lat0, "origin[1]")
+        )
     else:
         raise ValueError(f"track must have x and y, or lon and lat, got {sorted(map(str, track.variables))}")
     time = _labelled.find_dim(x, "time", "track", dim=dim)

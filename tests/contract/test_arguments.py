@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from checks import assert_same_bits
+from gasquake.kernels import scan_profiles
 from registry import KERNELS
 
 ARRAYS = [pytest.param(kernel, name, id=f"{kernel}-{name}") for kernel in KERNELS for name in kernel.arrays]
@@ -130,14 +131,14 @@ def test_seasonal_ranges():
 @pytest.mark.parametrize("kernel", [kernel for kernel in KERNELS if kernel.choices], ids=str)
 def test_unknown_words(kernel):
     for name in kernel.choices:
-        for value in ("no such", "", "MOMENT", None, 1, 2.5, ["moment"], b"moment", np.nan):
+        for value in ("no such", "", "MOMENT", None, 1, 2.5, ["moment"], b"moment", np.nan, np.array(["a", "b"])):
             assert_refused(kernel, {**kernel.arguments(), name: value}, (TypeError, ValueError), name)
 
 
 @pytest.mark.parametrize("kernel", [kernel for kernel in KERNELS if kernel.numbers], ids=str)
 def test_what_is_not_a_number(kernel):
     for name in kernel.numbers:
-        for value in ("abc", None, [1.0], 1j, np.nan, np.array([1.0, 2.0]), {}):
+        for value in ("abc", None, [1.0], 1j, np.nan, np.array([1.0, 2.0]), {}, 10**400):
             if name == "sigma" and kernel.name == "scan_profiles":
                 continue
             assert_refused(kernel, {**kernel.arguments(), name: value}, (TypeError, ValueError), name)
@@ -198,6 +199,16 @@ def test_scan_limits():
         assert_refused(
             kernel, {**kernel.arguments(), "scale_height_km": value}, ValueError, "scale_height_km", str(value)
         )
+    for value in (10**6, 2**63, 2**70):
+        assert (kernel({**kernel.arguments(), "min_below": value})["verdict"] == -1).all()
+
+
+@pytest.mark.parametrize("name", ["sigma", "surface_pressure"])
+def test_companions_beyond_the_type_of_the_values_are_missing(name):
+    values, pressure = np.array([3.0, 2.0, 1.0], np.float32), [900.0, 700.0, 500.0]
+    found = scan_profiles(values, pressure, level_axis=0, **{name: 1e300})
+    assert found.verdict == -1
+    assert found.bottom_level == -1
 
 
 @pytest.mark.parametrize(
@@ -220,6 +231,7 @@ def test_scan_limits():
         (np.r_[np.zeros(66, np.int64), -(2**63)], ValueError),
         (np.full(67, -(2**63)), ValueError),  # NaT, looked at as an integer
         (np.full(67, 2**64 - 1, np.uint64), ValueError),
+        (np.arange(67).astype("M8[as]"), ValueError),
         (None, TypeError),
         ("2020-01-01", TypeError),
     ],
@@ -243,4 +255,5 @@ def test_the_seed_of_a_null():
     arguments = kernel.arguments()
     for value in (2.5, "7", None, [1, 2]):
         assert_refused(kernel, {**arguments, "seed": value}, (TypeError, ValueError), "seed")
+    assert_refused(kernel, {**arguments, "n": 2**70}, ValueError, "n", str(2**70))
     assert_same_bits(kernel(arguments), kernel(arguments))

@@ -211,6 +211,10 @@ def test_errors_name_what_is_missing() -> None:
         profiles.column(ds.assign_coords(level=("level", PRESSURE - 1, {"units": "hPa"})), "co")
     with pytest.raises(ValueError, match="co must have at least one level"):
         profiles.column(ds.isel(level=slice(0, 0)), "co")
+    with pytest.raises(TypeError, match=r"ds must be an xarray\.Dataset with 'co' and .*, got DataArray"):
+        profiles.column(ds.co, "co")
+    with pytest.raises(TypeError, match="min_observed must be a number, got 'half'"):
+        profiles.column(ds, "co", min_observed="half")
 
 
 # --- implied mass -----------------------------------------------------------------------------------------------------
@@ -242,6 +246,32 @@ def test_check_values_of_implied_mass() -> None:
 def test_cells_tile_the_sphere(lat: np.ndarray) -> None:
     grid = xr.Dataset(coords={"lat": lat, "lon": np.arange(-179.5, 180)})
     assert profiles.cell_area(grid).sum().item() == pytest.approx(4 * np.pi * 6.371e6**2, rel=1e-12)
+
+
+@pytest.mark.parametrize("lon", [[178.5, 179.5, -179.5, -178.5], [-178.5, -179.5, 179.5], [358.5, 359.5, 0.5]])
+def test_cells_across_the_seam_of_longitudes_are_as_wide_as_others(lon: list[float]) -> None:
+    wanted = profiles.cell_area(xr.Dataset(coords={"lat": [29.5, 30.5], "lon": [102.5, 103.5]}))[:, :1].values
+    found = profiles.cell_area(xr.Dataset(coords={"lat": [29.5, 30.5], "lon": lon}))
+    np.testing.assert_allclose(found, np.broadcast_to(wanted, found.shape), rtol=1e-12)
+    np.testing.assert_array_equal(found.lon, lon)
+
+
+def test_a_grid_whose_cells_have_no_area_is_refused() -> None:
+    def area(lat: Any, lon: Any = None) -> xr.DataArray:
+        return profiles.cell_area(xr.Dataset(coords={"lat": lat, "lon": lon or [102.5, 103.5]}))
+
+    for lat in ([1.0, 3.0, 2.0], [1.0, 1.0], [1.0, np.nan, 3.0]):
+        with pytest.raises(ValueError, match="coordinate 'lat' of the grid must be strictly monotonic"):
+            area(lat)
+    with pytest.raises(ValueError, match=r"coordinate 'lat' of the grid must lie in -90\.\.90, got 100"):
+        area([100.0, 101.0])
+    with pytest.raises(ValueError, match="coordinate 'lat' of the grid must hold degrees, got dtype <U1"):
+        area(["a", "b"])
+    radians = ("lat", [0.1, 0.2], {"units": "radians", "standard_name": "latitude"})
+    with pytest.raises(ValueError, match="must hold degrees, got dtype float64 with units 'radians'"):
+        area(radians)
+    with pytest.raises(ValueError, match="coordinate 'lon' of the grid must be strictly monotonic"):
+        area([1.0, 2.0], [102.5, 103.5, 103.5])
 
 
 def test_bounds_spacing_and_given_areas_agree() -> None:

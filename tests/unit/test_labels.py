@@ -226,3 +226,16 @@ def test_history_grows_by_one_line() -> None:
     assert second.startswith("gasquake ")
     assert second.endswith(": f(x=1)")
     assert "\n" not in _labelled.history(cube(), "f(x=1)")
+
+
+def test_a_coordinate_called_like_a_result_is_an_error_that_names_it() -> None:
+    array = xr.DataArray(np.zeros((3, 2)), {"time": [0, 1, 2], "count": 7.0}, ("time", "lat"))
+    with pytest.raises(
+        ValueError, match=r"has a coordinate or dimension 'count', .* as in \.rename\(\{'count': 'count_'"
+    ):
+        _labelled.apply(lambda a: (a, a), [array], [["time"]], {"anomaly": float, "count": float}, out_core=["time"])
+    with pytest.raises(ValueError, match="dimension 'lat'"):
+        _labelled.apply(lambda a: (a,), [array], [["time"]], {"lat": float}, out_core=["time"])
+    # One that goes with its dim is in nobody's way.
+    wide = array.drop_vars("count").assign_coords(count=("time", [1, 2, 3]))
+    assert "count" in _labelled.apply(lambda a: (a.sum(-1),), [wide], [["time"]], {"count": float})

@@ -325,3 +325,26 @@ def test_kernel_dims_must_be_clear() -> None:
         profiles.shape_information(array, dims=("a", "c"))
     with pytest.raises(ValueError, match=r"min_singular_ratio must lie in 0\.\.1"):
         profiles.shape_information(array, dims=("a", "b"), min_singular_ratio=3)
+    with pytest.raises(TypeError, match="min_singular_ratio must be a number, got 'x'"):
+        profiles.shape_information(array, dims=("a", "b"), min_singular_ratio="x")
+
+
+def test_rows_and_columns_of_a_kernel_count_the_same_levels() -> None:
+    pressure = np.array([925.0, 700.0, 400.0])
+    kernel = xr.DataArray(np.diag([0.2, 0.3, 0.4]), dims=("level", "level_true"))
+    up = kernel.assign_coords(level=("level", pressure, {"units": "hPa"}))
+    same = up.assign_coords(level_true=("level_true", (100 * pressure).astype("f4"), {"units": "Pa"}))
+    assert profiles.shape_information(same).dofs.item() == pytest.approx(0.9)
+    assert profiles.shape_information(up).dofs.item() == pytest.approx(0.9)  # nothing is known of the columns
+    down = up.assign_coords(level_true=("level_true", pressure[::-1], {"units": "hPa"}))
+    with pytest.raises(ValueError, match="'level' and 'level_true' of kernel have different coordinates"):
+        profiles.shape_information(down)
+    assert profiles.shape_information(up.assign_coords(level_true=[0, 1, 2])).dofs.item() == pytest.approx(0.9)
+    with pytest.raises(ValueError, match="'level' and 'level_true' of kernel have different coordinates"):
+        profiles.shape_information(kernel.assign_coords(level=list("abc"), level_true=list("cba")))
+
+
+def test_the_ratio_is_checked_without_a_kernel(rng: np.random.Generator) -> None:
+    level = xr.DataArray([925.0, 700.0], dims="level", attrs={"units": "hPa"})
+    with pytest.raises(ValueError, match=r"min_singular_ratio must lie in 0\.\.1, got 2"):
+        profiles.scan_profiles(xr.DataArray(rng.normal(size=2), {"level": level}), min_singular_ratio=2)

@@ -223,6 +223,30 @@ def test_projection_errors() -> None:
     lon = xr.DataArray([1.0, 2.0], dims="time", coords={"time": [0, 1]})
     with pytest.raises(ValueError, match="lat and lon have different coordinates along 'time'"):
         tracks.project(lon, lon.assign_coords(time=[0, 2]), lon0=0.0, lat0=0.0)
+    with pytest.raises(ValueError, match=r"lon and lat must have shapes that broadcast, got \(3,\) and \(2,\)"):
+        tracks.project(np.zeros(3), np.zeros(2), lon0=0.0, lat0=0.0)
+    for function, name in ((tracks.project, "lon"), (tracks.unproject, "x")):
+        for junk in ("ab", [1j], [None], [True]):
+            with pytest.raises(TypeError, match=f"{name} must hold real numbers"):
+                function(junk, [1.0], lon0=0.0, lat0=0.0)
+        for junk in ("a", None, [1.0, 2.0]):
+            with pytest.raises(TypeError, match="lon0 must be a number"):
+                function([1.0], [1.0], lon0=junk, lat0=0.0)
+        with pytest.raises(ValueError, match="lat0 must be finite, got nan"):
+            function([1.0], [1.0], lon0=0.0, lat0=np.nan)
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf, 200.0])
+@pytest.mark.parametrize("function", [tracks.project, tracks.unproject])
+def test_what_is_masked_or_not_finite_has_no_place(function: Any, missing: float) -> None:
+    good = np.array([10.0, 20.0])
+    with_gap = np.ma.array([missing, 20.0], mask=[True, False]) if missing == 200.0 else np.array([missing, 20.0])
+    for first, second in ((with_gap, good), (good, with_gap), (xr.DataArray(np.ma.filled(with_gap, np.nan)),) * 2):
+        x, y = function(first, second, lon0=5.0, lat0=5.0)
+        wanted = function(20.0, 20.0, lon0=5.0, lat0=5.0)
+        for found, value in zip((x, y), wanted, strict=True):
+            assert np.isnan(found[0])
+            assert found[1] == value
 
 
 # --- spirals ----------------------------------------------------------------------------------------------------------
@@ -242,6 +266,13 @@ def spirals(rng: np.random.Generator, noise: float = 5.0) -> xr.Dataset:
     coords = {"gas": ["co", "ch4"], "level": ("level", [850.0, 700.0, 500.0], {"units": "hPa"}), "time": TIME}
     dims = ("gas", "level", "time")
     return xr.Dataset({"x": (dims, z.real, {"units": "km"}), "y": (dims, z.imag, {"units": "km"})}, coords)
+
+
+@pytest.mark.parametrize("origin", [5.0, (102.0,), (102.0, 30.0, 1.0), "ab", ("a", "b"), (None, 30.0)])
+def test_the_origin_is_a_pair_of_numbers(origin: Any) -> None:
+    track = xr.Dataset({"lon": ("time", np.full(24, 102.0)), "lat": ("time", np.full(24, 30.0))}, {"time": TIME})
+    with pytest.raises(TypeError, match=r"origin.* must be a (pair|number)"):
+        tracks.fit_spirals(track, origin=origin)
 
 
 def test_fit_is_the_kernel_for_every_track(rng: np.random.Generator) -> None:

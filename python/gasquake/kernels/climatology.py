@@ -159,7 +159,10 @@ def _as_days(day: Any) -> NDArray[np.int64]:
     if array.dtype.kind == "M":
         if np.isnat(array).any():
             raise ValueError("day must not hold NaT: drop those samples or give them their day")
-        array = array.astype("datetime64[D]").astype(np.int64)
+        try:
+            array = array.astype("datetime64[D]").astype(np.int64)
+        except OverflowError:
+            raise ValueError(f"day must be datetime64 that can be cut to days, got dtype {array.dtype}") from None
     elif array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"day must hold integers (days since 1970-01-01) or datetime64, got dtype {array.dtype}")
     elif array.dtype == np.uint64 and array.size and array.max() > 2**62:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ProfileScan", "ProfileVerdict", "scan_profiles"]
 
+#: The core refuses profiles of more levels (an index is an int16).
+_MOST_LEVELS = 2**15 - 1
+
 
 class ProfileVerdict(IntEnum):
     """What a profile's anomaly says about where the gas comes from."""
@@ -185,7 +188,7 @@ def scan_profiles(
         check_number(upper, "upper"),
         check_number(threshold, "threshold"),
         check_number(quiet, "quiet"),
-        check_positive_int(min_below, "min_below", minimum=0),
+        min(check_positive_int(min_below, "min_below", minimum=0), _MOST_LEVELS + 1),
         check_number(scale_height_km, "scale_height_km", positive=True),
     )
     view, restore = lanes(array, axis, reduced=True)

@@ -28,6 +28,7 @@ _ANCHORS = ("centre", "cusp")
 _LOSSES = ("huber", "square")
 _NULLS = ("permute_days", "rotate", "move_anchor")
 _F64 = np.dtype(np.float64)
+_MOST_NULLS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +319,8 @@ def spiral_null(
     """
     kind, anchor, sigma, loss, max_turns = _options(kind, anchor, sigma, loss, max_turns)
     count = check_positive_int(n, "n")
+    if count > _MOST_NULLS:
+        raise ValueError(f"n must be at most {_MOST_NULLS}, got {count}")
     key = check_positive_int(seed, "seed", minimum=0)
     if key >= 1 << 128:
         raise ValueError(f"seed must be below 2**128, got {key}")
@@ -347,6 +350,8 @@ def _real(value: Any, name: str) -> float:
         if isinstance(value, (str, bytes, bool, np.bool_)):
             raise TypeError
         return float(value)
+    except OverflowError:
+        return math.inf
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
 
