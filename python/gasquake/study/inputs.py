@@ -275,7 +275,8 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    return with_orbits(cube.isel(time=np.flatnonzero(_in_season(cube["time"], config, event))), orbits)
+    inside = _in_season(cube["time"], config, event)
+    return with_orbits(cube if inside.all() else cube.isel(time=np.flatnonzero(inside)), orbits)
 
 
 def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray[np.bool_]:
