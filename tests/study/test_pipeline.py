@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 import worlds
 import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gasquake import study
 from gasquake.errors import ConfigError
@@ -28,6 +31,7 @@ QUICK: dict[str, Any] = {
     "placebo": {"min_distance_km": 100.0},
 }
 
+SLOW = os.environ.get("GASQUAKE_SLOW") == "1"
 EVENT_DATE = np.datetime64("2022-09-05")
 
 
@@ -334,8 +338,8 @@ def test_both_baselines_are_reported(result: StudyResult) -> None:
 
 
 def test_rolling_by_choice(scene: SimulatedScene) -> None:
-    settings = {**QUICK, "anomaly": {"baseline": "rolling"}}
-    found = checked(worlds.trace(scene, near(scene), **settings))
+    changed = {**QUICK, "anomaly": {"baseline": "rolling"}}
+    found = checked(worlds.trace(scene, near(scene), **changed))
     assert found["inputs"]["baseline"] == "rolling"
     assert {member["year"] for member in found["placebo"]["members"]} >= {2018, 2021}
     assert "without other years" not in limits(found)
@@ -520,6 +524,62 @@ def test_tables_are_read_before_anything_else(scene: SimulatedScene, tmp_path: P
         study.run(config)
 
 
+WINDOWS = [
+    {"name": "background", "start": "2022-08-01T00:00:00Z", "end": "2022-08-23T00:00:00Z"},
+    {"name": "before", "start": "2022-08-23T00:00:00Z", "end": "2022-09-05T04:52:18Z"},
+    {"name": "during", "start": "2022-09-05T04:52:18Z", "end": "2022-09-07T00:00:00Z"},
+    {"name": "late", "start": "2022-09-08T00:00:00Z", "end": "2022-09-09T00:00:00Z"},
+]
+
+
+def some(**choices: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of the keys, each with one of its values."""
+    return st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in choices.items()})
+
+
+SECTIONS = st.fixed_dictionaries(
+    {
+        "gas": some(gases=[["co"], ["ch4"], ["ch4", "co"]], orbits=[["ascending"], ["descending", "ascending"]]),
+        "profile": some(split=[850.0, 600.0, 400.0], upper=[50.0, 300.0], threshold=[1.0, 6.0], min_below=[1, 5],
+                        radius_cells=[0, 2, 5], shape=["kernel", "assumed"]),
+        "anomaly": some(baseline=["seasonal", "rolling"], method=["moment", "robust"], half_width_days=[0, 182],
+                        min_years=[1, 20], min_count=[2, 200], window_days=[2, 60], min_fraction=[0.01, 1.0]),
+        "track": some(kinds=[["involute"], ["archimedean"]], anchors=[["centre"], ["cusp"]],
+                      nulls=[["permute_days"], ["rotate"], ["move_anchor"]], loss=["huber", "square"]),
+        "placebo": some(n=[1, 499], min_distance_km=[50.0, 5000.0], exclusion_km=[1.0, 9000.0],
+                        margin_degrees=[0.0, 360.0], dates=[True, False], places=[True, False]),
+        "region": st.sampled_from([{}, {"west": 101.0, "east": 104.0, "south": 28.0, "north": 31.0}]),
+        "stages": st.sampled_from([{}, {"preset": "zhao2022_table_1"}, {"windows": WINDOWS[1:3]},
+                                   {"windows": WINDOWS, "tested": ["late"]}]),
+    }
+)  # fmt: skip
+
+
+@settings(max_examples=60 if SLOW else 6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SECTIONS, st.sampled_from(["whole", "one year", "few years", "gaps", "holes"]), st.integers(0, 99))
+def test_any_study_ends_in_a_summary_or_says_why_not(
+    scene: SimulatedScene, sections: dict[str, Any], kind: str, seed: int
+) -> None:
+    cube, rng = near(scene), np.random.default_rng(seed)
+    if kind in ("one year", "few years"):
+        cube = cube.sel(time=cube["time"].dt.year >= (2022 if kind == "one year" else 2020))
+    elif kind == "gaps":
+        cube = cube.isel(time=np.sort(rng.choice(cube.sizes["time"], 60, replace=False)))
+    elif kind == "holes":
+        cube = cube.assign({gas: cube[gas].where(rng.random(cube[gas].shape) < 0.02) for gas in ("co", "ch4")})
+    merged = {name: {**QUICK.get(name, {}), **section} for name, section in sections.items()}
+    try:
+        checked(worlds.trace(scene, cube, **merged))
+    except ConfigError as error:
+        assert "no day of the data" in str(error)
+
+
+def test_the_smallest_region(scene: SimulatedScene) -> None:
+    region = {"west": 101.0, "east": 104.0, "south": 28.0, "north": 31.0}
+    found = checked(worlds.trace(scene, near(scene), **QUICK, region=region))
+    assert found["verdict"]["finding"] == "ROOTED"
+
+
 # --- However the data lie ---------------------------------------------------------------------------------------------
 
 
@@ -544,8 +604,8 @@ def test_days_filtered_by_roti(scene: SimulatedScene, tmp_path: Path) -> None:
     roti = np.where(np.arange(dates.size) % 4 == 0, 0.5, 0.1)
     table = tmp_path / "roti.csv"
     pd.DataFrame({"date": dates.strftime("%Y-%m-%d"), "roti": roti}).to_csv(table, index=False)
-    settings = {**QUICK, "track": {**QUICK["track"], "roti": str(table)}}
-    found = checked(worlds.trace(scene, near(scene), **settings))
+    changed = {**QUICK, "track": {**QUICK["track"], "roti": str(table)}}
+    found = checked(worlds.trace(scene, near(scene), **changed))
     for track in found["tracks"].values():
         assert track["roti"]["threshold"] == 0.3
         assert track["roti"]["days_kept"] < track["roti"]["days"]

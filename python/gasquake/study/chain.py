@@ -84,7 +84,7 @@ def _track(
     rows = np.flatnonzero((up >= region.south - event.latitude) & (up <= region.north - event.latitude))
     step = float(np.diff(values["lon"].values[:2])[0]), float(np.diff(values["lat"].values[:2])[0])
     whole = (region.width / step[0] - 1, (region.north - region.south) / step[1] - 1)
-    if columns.size < whole[0] or rows.size < whole[1]:
+    if columns.size < max(whole[0], 3) or rows.size < max(whole[1], 3):  # 3: the edges are not searched
         return None
     box = np.ascontiguousarray(values.values[:, :, rows[1:-1]][..., columns[1:-1]])
     found = kernels.locate_maxima(box)
