@@ -250,6 +250,7 @@ def test_one_damaged_granule_among_many(
     for granule in (archive / "airs").glob("AIRS.2022.*"):
         shutil.copy(granule, folder)
     damaged = sorted(folder.iterdir())[12]
+    (folder / "readme.txt").write_text("what lies beside granules is none, and not worth a word")
     damaged.write_bytes(damaged.read_bytes()[:200])
     path = toml(gas={"path": "airs"})
     found = run("trace", path, "--json", "-q")

@@ -123,6 +123,17 @@ def test_a_calm_world_gives_nothing(calm_result: StudyResult) -> None:
     assert summary.beside_truth(calm_result) == []
 
 
+def test_the_sentence_names_only_the_gas_that_was_there(scene: SimulatedScene, calm: SimulatedScene) -> None:
+    # Of CO nothing was released: the mean of both gases is unusual for CH4 alone.
+    cube = near(scene).assign(co=near(calm)["co"])
+    found = checked(worlds.trace(scene, cube, **{**QUICK, "gas": {"gases": ["co", "ch4"]}}))
+    assert found["verdict"]["finding"] == "ROOTED"
+    assert found["placebo"]["tests"]["rooted co"]["p_value"] > 0.05
+    assert found["verdict"]["sentence"].startswith("CH4 over the epicentre")
+    assert " was rooted" in found["verdict"]["sentence"]
+    assert any(line.startswith("CO: 0 of") for line in found["verdict"]["rests_on"])
+
+
 def test_without_shape_there_is_amplitude_only(flat_result: StudyResult) -> None:
     found = checked(flat_result)
     assert found["verdict"]["finding"] == "AMPLITUDE_ONLY"

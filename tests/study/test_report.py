@@ -121,10 +121,11 @@ def test_the_sentence_of_every_finding(result: study.StudyResult) -> None:
     """Each way in which a study can end, against the study's own sentence for it."""
     import dataclasses
 
-    from gasquake.study.verdict import conclude
+    from gasquake.study.verdict import conclude, supported
 
-    rank = result.tests["headline"]
-    for kind in ("rooted", "amplitude"):
+    rank, gases = result.tests["headline"], list(result.profiles)
+    one_gas = result.tests | {"rooted co": dataclasses.replace(result.tests["rooted co"], p_value=0.4)}
+    for kind, tests in (("rooted", result.tests), ("rooted", one_gas), ("amplitude", result.tests)):
         for change in ({}, {"p_value": 0.5}, {"smallest_p": 0.2, "n_effective": 4.0}, {"statistic": np.nan},
                        {"p_value": np.nan, "n": 0}):  # fmt: skip
             headline = dataclasses.replace(rank, **change)
@@ -132,10 +133,10 @@ def test_the_sentence_of_every_finding(result: study.StudyResult) -> None:
                       for gas, found in result.profiles.items()}  # fmt: skip
             theirs = conclude(
                 headline, kind=kind, rooted_days=counts, base_rates={}, window=conclusion._window(result),
-                gases=list(result.profiles), also=[], limits=[],
+                gases=gases, named=supported(tests, gases, kind=kind), also=[], limits=[],
             )  # fmt: skip
             changed = dataclasses.replace(
-                result, tests=result.tests | {"headline": headline}, headline_kind=kind, verdict=theirs
+                result, tests=tests | {"headline": headline}, headline_kind=kind, verdict=theirs
             )
             ours = conclusion.conclude(changed, plain(changed), language.Words("en"))
             assert ours.sentence.translate(PLAIN) == theirs.sentence

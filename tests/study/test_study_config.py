@@ -288,3 +288,15 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_default_folder_lies_beside_the_file(tmp_path: Path) -> None:
     assert load_config(written(tmp_path)).output.directory == tmp_path / "gasquake-out"
+
+
+def test_a_folder_whose_name_holds_brackets(tmp_path: Path) -> None:
+    from gasquake.study.inputs import _matching
+
+    folder = tmp_path / "airs [2022]"
+    (folder / "granules").mkdir(parents=True)
+    for name in ("a.hdf", "b[1].hdf", "c.nc"):
+        (folder / "granules" / name).write_text("")
+    config = load_config(written(folder, {"gas.path": ["granules/*.hdf", "granules/b[1].hdf", "granules"]}))
+    names = [path.name for path in _matching(config.gas.path)]
+    assert names == ["a.hdf", "b[1].hdf", "b[1].hdf", "granules"]

@@ -17,7 +17,7 @@ from gasquake.report.language import Words, gas_label
 from gasquake.study.evidence import other_years
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL, window_counts
+from gasquake.study.verdict import LEVEL, supported, window_counts
 
 __all__ = ["Conclusion", "conclude"]
 
@@ -89,7 +89,11 @@ def _window(result: StudyResult) -> tuple[str, str]:
 def _sentence(result: StudyResult, gases: list[str], rooted: dict[str, tuple[int, int]], say: Words) -> str:
     headline, finding = result.tests["headline"], result.verdict.finding
     first, last = _window(result)
-    what = {"gases": say.gases(gases), "first": first, "last": last, "were": "were" if len(gases) > 1 else "was"}
+    kind = "rooted" if result.headline_kind == "rooted" else "amplitude"
+    unusual = finding != "UNDETERMINED" and headline.p_value <= LEVEL
+    named = supported(result.tests, gases, kind=kind) if unusual else gases
+    names = say.gases(named) if named else say("word.together", gases=say.gases(gases))
+    what = {"gases": names, "first": first, "last": last, "were": "were" if len(named or gases) > 1 else "was"}
     chance = {"p": f"{headline.p_value:.3g}", "n": headline.n}
     if finding == "UNDETERMINED":
         judged = sum(n for _, n in rooted.values())
@@ -97,8 +101,6 @@ def _sentence(result: StudyResult, gases: list[str], rooted: dict[str, tuple[int
             return say("sentence.no_profile", **what)
         worth = {"worth": f"{headline.n_effective:.0f}", "smallest": f"{headline.smallest_p:.2g}"}
         return say("sentence.few_placebos", **what, **worth)
-    unusual = headline.p_value <= LEVEL
-    kind = "rooted" if result.headline_kind == "rooted" else "amplitude"
     return say(f"sentence.{kind}_{'more' if unusual else 'no_more'}", **what, **chance)
 
 

@@ -154,6 +154,7 @@ def open_inputs(
         files = _granules_of(cube)
     else:
         parts = []
+        paths = _files(paths)
         for path in paths:
             step(f"reading soundings from {path.name}")
             try:
@@ -162,7 +163,8 @@ def open_inputs(
             except (OSError, ValueError) as error:
                 refused.append({"path": path.name, "reason": str(error)})
         if not parts:
-            raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read: {refused[0]['reason']}")
+            told = f": {refused[0]['reason']}" if refused else ""
+            raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read{told}")
         points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
         cube = io.grid_soundings(
             points,
@@ -207,7 +209,7 @@ def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def _matching(patterns: list[str]) -> list[Path]:
-    """Every file or cube that the patterns name, in order; a folder that is no cube stands for the files in it."""
+    """Every file, folder or cube that the patterns name, in order."""
     found: list[Path] = []
     for pattern in patterns:
         literal = Path(pattern)  # a name may hold brackets
@@ -215,14 +217,17 @@ def _matching(patterns: list[str]) -> list[Path]:
         if not paths:
             raise ConfigError(f"gas.path: {pattern} matches no file")
         for path in paths:
-            if path.is_dir() and not (path / "zarr.json").is_file():
-                inside = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-                if not inside:
-                    raise ConfigError(f"gas.path: the folder {path} is empty")
-                found += inside
-            else:
-                found.append(path)
+            if path.is_dir() and not any(path.iterdir()):
+                raise ConfigError(f"gas.path: the folder {path} is empty")
+        found += paths
     return found
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    """The files among `paths`, and those in the folders among them."""
+    inside = ((p for p in sorted(path.iterdir()) if not p.name.startswith(".")) if path.is_dir() else [path]
+              for path in paths)  # fmt: skip
+    return [path for several in inside for path in several if path.is_file()]
 
 
 def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Dataset:
@@ -275,7 +280,8 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    return with_orbits(cube.isel(time=np.flatnonzero(_in_season(cube["time"], config, event))), orbits)
+    inside = _in_season(cube["time"], config, event)
+    return with_orbits(cube if inside.all() else cube.isel(time=np.flatnonzero(inside)), orbits)
 
 
 def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray[np.bool_]:

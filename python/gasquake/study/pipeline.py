@@ -296,6 +296,7 @@ def _conclude(
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),
+        named=verdict.supported(tests, list(report), kind=kind),
         also=verdict.further_findings(tests, stages=[stage.name for stage in windows]),
         limits=_limits(config, inputs, judged, catalogue, baseline),
     )

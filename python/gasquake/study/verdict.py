@@ -10,7 +10,7 @@ import numpy as np
 
 from gasquake.study.placebo import Rank, holm_by_family
 
-__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "window_counts"]
+__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "supported", "window_counts"]
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
 
@@ -52,6 +52,7 @@ def conclude(
     base_rates: dict[str, tuple[float, float, float]],
     window: tuple[str, str],
     gases: list[str],
+    named: list[str],
     also: list[str],
     limits: list[str],
 ) -> Verdict:
@@ -71,6 +72,8 @@ def conclude(
         First and last date of the tested stages.
     gases : list of str
         In order of the configuration.
+    named : list of str
+        As from `supported`: those of which the sentence speaks where the headline is unusual.
     also : list of str
         As from `further_findings`.
     limits : list of str
@@ -91,13 +94,17 @@ def conclude(
         return Verdict("UNDETERMINED", sentence, np.nan, rests, also, limits)
     what = f"{names} over the epicentre {span}"
     verb = "were" if len(gases) > 1 else "was"
-    unusual = headline.p_value <= LEVEL
     if not np.isfinite(headline.p_value) or headline.smallest_p > LEVEL:
         sentence = (
             f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
             f"no result could have had p below {headline.smallest_p:.2g}."
         )
         return Verdict("UNDETERMINED", sentence, headline.p_value, rests, also, limits)
+    unusual = headline.p_value <= LEVEL
+    if unusual:
+        names = _listed([gas.upper() for gas in named]) if named else f"{names} together"
+        what = f"{names} over the epicentre {span}"
+        verb = "were" if len(named or gases) > 1 else "was"
     if kind == "amplitude":
         size = "larger than chance would have it" if unusual else "no larger than chance would have it"
         sentence = (
@@ -116,6 +123,34 @@ def conclude(
         f"{headline.n} placebos)."
     )
     return Verdict("NONE", sentence, headline.p_value, rests, also, limits)
+
+
+def supported(tests: Mapping[str, Rank], gases: list[str], /, *, kind: str) -> list[str]:
+    """The gases that an unusual headline holds for: those whose own score is unusual too.
+
+    Parameters
+    ----------
+    tests : mapping of str to Rank
+        Every statistic, named as "rooted co".
+    gases : list of str
+        All that the headline scores.
+    kind : {"rooted", "amplitude"}
+        What it scores.
+
+    Returns
+    -------
+    list of str
+        In the order of `gases`; none where only all of them together are unusual.
+
+    Notes
+    -----
+    A mean over gases is unusual if one of them is, and says nothing of the other. The headline asks of all gases
+    together; only where it rejects is each asked alone, at the same level. For two gases this is closed testing, which
+    keeps the level without correction: Marcus, Peritz and Gabriel (1976), Biometrika 63, 655,
+    doi 10.1093/biomet/63.3.655.
+    """
+    alone = {gas: tests.get(f"{kind} {gas}") for gas in gases}
+    return [gas for gas, rank in alone.items() if rank is not None and rank.p_value <= LEVEL]
 
 
 def further_findings(tests: dict[str, Rank], /, *, stages: list[str]) -> list[str]:
