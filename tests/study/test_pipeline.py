@@ -238,6 +238,7 @@ def test_the_implied_mass_is_of_what_was_released(result: StudyResult, calm_resu
     for gas in ("co", "ch4"):
         for masses in (with_it, without):
             assert all(stage["n"] > 0 and stage["standard_error"] > 0 for stage in masses[gas].values())
+            assert all(stage["n_years"] == 6 for stage in masses[gas].values())
         resident = RELEASE.resident_mass(gas, overpass + np.timedelta64(12, "h")).mean() / 1000.0
         found = with_it[gas]["before"]["tonnes"] - without[gas]["before"]["tonnes"]
         assert 0.4 * resident < found < 1.1 * resident
@@ -415,10 +416,48 @@ def test_one_layer(scene: SimulatedScene) -> None:
     for gas, orbit in pairs(found):
         assert verdicts(found, gas, orbit, "2022-08-01", "2022-09-10") == []
         assert found["tracks"][gas]["helix"] is None
+    assert found["masses"] == {}  # of a layer at 500 hPa
     bare = layer.drop_vars("surface_pressure")
-    without = checked(worlds.trace(scene, bare, **QUICK))
-    assert without["verdict"] == found["verdict"]
-    assert without["masses"] == {}
+    assert checked(worlds.trace(scene, bare, **QUICK))["verdict"] == found["verdict"]
+
+
+def test_an_archive_of_whole_years(scene: SimulatedScene) -> None:
+    # Before and after the season that was simulated stands the release of 2022 once more, in all years.
+    cube = near(scene)
+    release = cube.sel(time=cube["time"].dt.year == 2022)
+    parts = [cube]
+    for year in range(2016, 2023):
+        for days in (-100, 100):
+            moved = release["time"].values + np.timedelta64(days + 365 * (year - 2022), "D")
+            shift = moved - release["time"].values
+            parts.append(
+                release.assign_coords(
+                    time=moved,
+                    window_start=release["window_start"] + shift[:, np.newaxis],
+                    window_end=release["window_end"] + shift[:, np.newaxis],
+                )
+            )
+    whole = xr.concat(parts, "time", data_vars="minimal", coords="minimal", compat="override", join="outer")
+    for gas in ("co", "ch4"):
+        assert whole[gas].sizes["time"] > 2.5 * cube.sizes["time"]
+    one, other = (checked(worlds.trace(scene, c, **QUICK)) for c in (cube, whole.sortby("time")))
+    assert one == other
+
+
+def test_a_season_across_new_year(scene: SimulatedScene) -> None:
+    cube = near(scene)
+    shift = np.timedelta64(120, "D")
+    moved = cube.assign_coords(
+        time=cube["time"] + shift, window_start=cube["window_start"] + shift, window_end=cube["window_end"] + shift
+    )
+    event = Event(scene.event.time + shift, scene.event.longitude, scene.event.latitude, magnitude=6.8)
+    assert str(event.time)[:10] == "2023-01-03"
+    found = checked(study.run(worlds.config_of(event, Path("unused"), **QUICK), cube=moved))
+    assert found["verdict"]["finding"] == "ROOTED"
+    assert found["inputs"]["days_in_event_year"] == 41
+    assert found["profiles"]["ch4"]["ascending"]["neighbourhood"]["episode"]["onset"][:7] == "2022-12"
+    assert [stage["name"] for stage in found["stages"]] == ["background", "before", "during", "after"]
+    assert {member["year"] for member in found["placebo"]["members"]} == set(range(2017, 2024))
 
 
 # --- Data that do not go with the configuration -----------------------------------------------------------------------

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from gasquake.errors import ConfigError, GranuleError
 from gasquake.places import Event, Region
 from gasquake.study.config import StudyConfig
+from gasquake.study.placebo import occurrence
 
 __all__ = ["Inputs", "fitting", "open_inputs", "surroundings"]
 
@@ -237,7 +240,7 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
     Returns
     -------
     Dataset
-        The region and its surroundings, the orbits that are wanted and there.
+        The region and its surroundings, the season of the stages in all years, the orbits that are wanted and there.
 
     Raises
     ------
@@ -272,4 +275,27 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
         )
     if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
         raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    return with_orbits(cube, orbits)
+    return with_orbits(cube.isel(time=np.flatnonzero(_in_season(cube["time"], config, event))), orbits)
+
+
+def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray[np.bool_]:
+    """Which dates lie, in any year, within the stages and what they are compared with.
+
+    The rest of an archive of whole years would cost its memory, put other seasons among the base rates, and leak the
+    season into the trend from year to year.
+    """
+    windows = config.stages.resolve(event.time)
+    origin, dates = pd.Timestamp(event.time), pd.DatetimeIndex(time.values)
+    near = {int(y): origin + pd.DateOffset(years=int(y) - origin.year) for y in np.unique(occurrence(time, event.time))}
+    away = (dates - pd.DatetimeIndex([near[int(y)] for y in occurrence(time, event.time)])).to_numpy()
+    one_day = np.timedelta64(1, "D")
+    before = (1 + max(config.anomaly.half_width_days, config.anomaly.window_days)) * one_day
+    after = (1 + config.anomaly.half_width_days) * one_day
+    first, last = windows[0].start - event.time, windows[-1].end - event.time
+    inside: NDArray[np.bool_] = (away >= first - before) & (away <= last + after)
+    if not inside.any():
+        raise ConfigError(
+            f"stages: no day of the data, which reach from {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d}, lies in the "
+            "season of the stages, in any year"
+        )
+    return inside

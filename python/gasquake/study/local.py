@@ -21,6 +21,7 @@ __all__ = ["Days", "at_epicentre", "epicentre_cell", "profile_report", "raw_repo
 
 _JUDGED = (ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS)
 N_RESAMPLES = 999  # [D] draws behind each onset
+FEWEST_YEARS = 5  # [D] other years that tell how a mean varies from year to year
 
 
 def epicentre_cell(cube: xr.Dataset | xr.DataArray, event: Event, /) -> tuple[int, int]:
@@ -71,14 +72,21 @@ class Days:
         self.labels = labels
         names = [stage.name for stage in stages]
         self.of_stage = {name: labels == k for k, name in enumerate(names)}
-        self.in_event_year = xr.DataArray(year == event_year, {"time": labels["time"]}, "time")
+        # The event's own days reach from the first stage to the last, not through a whole archive. The date of a file
+        # can be a day off the overpass.
+        dates, one_day = labels["time"].values, np.timedelta64(1, "D")
+        first, last = (t.astype("datetime64[D]") for t in (self.stages[0].start, self.stages[-1].end))
+        spanned = (dates >= first - one_day) & (dates <= last + one_day)
+        self.year, self.event_year = year, event_year
+        self.in_event_year = xr.DataArray((year == event_year) & spanned, {"time": labels["time"]}, "time")
+        self.in_other_years = xr.DataArray(year != event_year, {"time": labels["time"]}, "time")
         window = labels.isin([names.index(name) for name in tested])
         self.window = window
         self.matched_window = matched(window)
         self.matched_stage = {name: matched(mask) for name, mask in self.of_stage.items()}
-        # Days on which nothing is claimed: background of the event's year, and all of the other years.
+        # Days on which nothing is claimed: background of the event's year, and the same season of the other years.
         calm = labels == names.index("background") if "background" in names else xr.zeros_like(window)
-        self.reference = calm | ~self.in_event_year
+        self.reference = calm | self.in_other_years
 
 
 def _classes(verdict: NDArray[np.int8]) -> dict[str, int]:
@@ -318,7 +326,7 @@ def implied_masses(
     Parameters
     ----------
     excess : dict of str to DataArray
-        Column anomaly of each gas, mol mol-1, dims (time, orbit, lat, lon).
+        Column anomaly of each gas in all years, mol mol-1, dims (time, orbit, lat, lon).
     ground : DataArray
         Surface pressure of the same grid.
     region : Region
@@ -329,7 +337,13 @@ def implied_masses(
     Returns
     -------
     dict
-        gas -> stage -> mean over the days of the summed mass in tonnes, and its standard error over days.
+        gas -> stage -> ``tonnes``, the mean over days and orbits of the summed mass; ``n``, how many; and its
+        ``standard_error``: the standard deviation of the same mean in ``n_years`` other years, or over days where there
+        are fewer than 5 such years.
+
+    Notes
+    -----
+    [D] A region drifts above or below its mean for weeks: days are no independent samples of its mass, years are.
     """
     masses: dict[str, dict[str, Any]] = {}
     for gas, anomaly in excess.items():
@@ -337,14 +351,27 @@ def implied_masses(
         inside = region.select(weight.to_dataset(name="mass"))["mass"]
         # A mean over the cells that were seen, times all cells: a hole in the clouds is no hole in the gas.
         daily = inside.mean(["lat", "lon"]) * inside.sizes["lat"] * inside.sizes["lon"]
-        masses[gas] = {}
-        for name, mask in days.of_stage.items():
-            values = daily.where(mask).values
-            known = values[np.isfinite(values)]
-            n = known.size
-            error = float(known.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
-            masses[gas][name] = {"tonnes": float(known.mean()) if n else np.nan, "standard_error": error, "n": n}
+        masses[gas] = {name: _mass(daily, name, days) for name in days.of_stage}
     return masses
+
+
+def _mass(daily: xr.DataArray, stage: str, days: Days) -> dict[str, Any]:
+    """The mass of one stage, from that of each day and orbit of all years."""
+    values, inside = (
+        daily.transpose("time", "orbit").values,
+        days.matched_stage[stage].transpose("time", "orbit").values,
+    )
+    by_year = {int(year): values[(days.year == year)[:, np.newaxis] & inside] for year in np.unique(days.year)}
+    known = {year: found[np.isfinite(found)].astype(np.float64) for year, found in by_year.items()}
+    own = known.pop(days.event_year, np.array([]))
+    others = np.array([found.mean() for found in known.values() if found.size])
+    over_days = own.std(ddof=1) / np.sqrt(own.size) if own.size > 1 else np.nan
+    return {
+        "tonnes": float(own.mean()) if own.size else np.nan,
+        "standard_error": float(others.std(ddof=1) if others.size >= FEWEST_YEARS else over_days),
+        "n": own.size,
+        "n_years": others.size,
+    }
 
 
 def first_day(report: dict[str, dict[str, Any]], gas: str, /) -> list[pd.Timestamp]:

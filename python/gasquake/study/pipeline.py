@@ -154,7 +154,11 @@ def _analyse(
             volume = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="volume")
             maxima[gas] = movement.maxima_of(regional[f"{gas}_zscore"], event, region, per="level")
         step(f"{gas}: spirals against chance")
-        tracks.append(movement.follow(gas, column_maxima[gas], volume, own=own, config=config.track, seed=config.seed))
+        counted = own | days.in_other_years
+        here = column_maxima[gas].sel(time=counted)
+        tracks.append(
+            movement.follow(gas, here, volume, own=own.sel(time=counted), config=config.track, seed=config.seed)
+        )
 
     step("verdicts over the epicentre and their base rates")
     report = local.profile_report(judged, event, days, maxima=column_maxima, config=config.profile, seed=config.seed)
@@ -174,11 +178,11 @@ def _analyse(
     placebos, tests = comparison.compare(judged, columns, event, days, kind=kind, catalogue=catalogue, config=config)
 
     masses: dict[str, dict[str, Any]] = {}
-    if "surface_pressure" in cube:
-        excess = {gas: regional[f"x{gas}_anomaly"] for gas in gases}
-        ground = region.select(cube[["surface_pressure"]])["surface_pressure"]
-        ground = ground.sel(time=own) if "time" in ground.dims else ground
-        masses = local.implied_masses(excess, ground.load(), region, days)
+    whole = layered or all("column" in cube[gas].attrs.get("layer", "") for gas in gases)
+    if whole and "surface_pressure" in cube:
+        excess = {gas: region.select(columns[gas])["anomaly"] for gas in gases}
+        ground = region.select(cube[["surface_pressure"]])["surface_pressure"].load()
+        masses = local.implied_masses(excess, ground, region, days)
 
     conclusion = _conclude(config, inputs, judged, report, tests, kind, days, catalogue, windows, baseline)
     return StudyResult(
