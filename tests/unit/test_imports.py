@@ -49,6 +49,15 @@ def test_every_public_name_is_there_and_listed(name: str) -> None:
     assert name in dir(gasquake)
 
 
+@pytest.mark.parametrize("module", ["gasquake.study", "gasquake.study.config", "gasquake.report"])
+def test_without_its_libraries_a_study_says_what_to_install(module: str) -> None:
+    found = run(
+        "import sys; sys.modules['pydantic'] = None\n"
+        f"try:\n    import {module}\nexcept ImportError as error:\n    print(error)"
+    )
+    assert found == 'pydantic is needed to run a study; install it with: pip install "gasquake[study]"\n'
+
+
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="module 'gasquake' has no attribute 'anomaly'"):
         gasquake.anomaly  # noqa: B018

@@ -107,7 +107,8 @@ def scan_profiles(
     1. UNDETERMINED if fewer than `min_below` levels count at ``p >= split``;
     2. NONE if no z reaches `threshold`;
     3. ROOTED if the largest z below the split reaches `threshold`, every level that counts from the lowest up to that
-       one has ``z >= quiet``, and ``gradient + 1.645 SE < 0`` (one-sided 95 %);
+       one has ``z >= quiet``, and ``gradient + 1.645 SE < 0`` (one-sided 95 % of a normal distribution: of noise it
+       holds for 5 % if `sigma` is known and levels are independent, for 8 to 12 % without `sigma`);
     4. ROOTLESS if z reaches `threshold` above the split and every z below it is less than `quiet`;
     5. MIXED otherwise.
 

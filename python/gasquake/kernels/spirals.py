@@ -191,8 +191,8 @@ def fit_spirals(
 
     What the numbers do not mean: R2 is no evidence for a spiral. Four or five parameters follow a random walk quite
     well, and where each point may choose its branch of the spiral, uniform random points reach a median R2 of 0.92;
-    fits by time, as here, 0.06. Ask `spiral_null` how often chance does as well. Points one day apart cannot tell a
-    rate from the rate plus 2 pi rad/day.
+    fits by time, as here, 0.01 to 0.08 (300 tracks of 33 and 40 points, each kind and anchor). Ask `spiral_null` how
+    often chance does as well. Points one day apart can hardly tell a rate from the rate plus 2 pi rad/day.
 
     Time-parametrised spirals as the path of gas before an earthquake: Zhao Yi et al. (2022), Advances in Geosciences
     12(12), doi:10.12677/ag.2022.1212164. Loss: Huber (1964), doi:10.1214/aoms/1177703732. AICc: Hurvich and Tsai

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from gasquake.study import _libraries  # noqa: F401
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.demo import demo_config
 from gasquake.study.pipeline import run
