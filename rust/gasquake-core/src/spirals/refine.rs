@@ -5,8 +5,10 @@
 
 use super::curve::Curve;
 use super::pack::{Complex, LANES, Pack};
+use super::points::Points;
+use super::search::Start;
 use super::slope::{MAX_P, TRIANGLE, amplitude, at, slope};
-use super::{Track, search::Start};
+use crate::parallel::Stop;
 use crate::simd::Vectorized;
 
 /// Where a start has come to.
@@ -36,9 +38,9 @@ impl Minimum {
 }
 
 /// Eight starts on their way down.
-pub(super) struct Refine<'a, K> {
+pub(super) struct Refine<'a, K, P> {
     pub(super) curve: K,
-    pub(super) track: &'a Track,
+    pub(super) points: &'a P,
     pub(super) starts: &'a [Start],
     /// Continue from these amplitudes; otherwise the best amplitude of each start is found first.
     pub(super) from: Option<&'a [Minimum]>,
@@ -46,6 +48,7 @@ pub(super) struct Refine<'a, K> {
     /// Where Huber's loss turns linear, in sigma; infinite for the square.
     pub(super) delta: f64,
     pub(super) steps: usize,
+    pub(super) stop: &'a Stop,
 }
 
 /// Solves (H + diag) step = -gradient by Cholesky; the last value is the least pivot over its diagonal.
@@ -100,14 +103,14 @@ const LEAST_PIVOT: f64 = 1e-13;
 /// A step that promises less than this share of the cost is the last one.
 const PROMISE: f64 = 1e-14;
 
-impl<K: Curve> Vectorized for Refine<'_, K> {
+impl<K: Curve, P: Points> Vectorized for Refine<'_, K, P> {
     type Output = [Minimum; LANES];
 
     #[inline(always)]
     fn run(self) -> Self::Output {
         let Self {
             curve,
-            track,
+            points,
             delta,
             ..
         } = self;
@@ -125,16 +128,19 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
             }
         }
         if self.from.is_none() {
-            let c = amplitude(curve, track, &[p[2], p[3], p[4]], delta);
+            let c = amplitude(curve, points, &[p[2], p[3], p[4]], delta);
             (p[0], p[1]) = (c.re, c.im);
         }
-        let mut turns = vec![Complex::ZERO; track.t.len()];
-        let mut here = slope(curve, track, &p, delta, &mut turns);
+        let mut turns = vec![Complex::ZERO; points.count()];
+        let mut here = slope(curve, points, &p, delta, &mut turns);
         let mut damping = Pack::splat(if self.from.is_some() { 1e-6 } else { 1e-2 });
         let mut done = [false; LANES];
         // What rounding leaves of a perfect fit.
-        let floor = track.power * 1e-29;
+        let floor = points.power() * 1e-29;
         for _ in 0..self.steps {
+            if self.stop.requested() {
+                break;
+            }
             let (mut gradient, mut hessian) = (here.gradient, here.hessian);
             // A parameter that leans on its bound is out of the step.
             for j in 2..n {
@@ -190,7 +196,7 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                     (trial[0].0[l], trial[1].0[l]) = (moved.re.0[l], moved.im.0[l]);
                 }
             }
-            let there = slope(curve, track, &trial, delta, &mut turns);
+            let there = slope(curve, points, &trial, delta, &mut turns);
             let mut all = true;
             let lowest = here.cost.0.iter().copied().fold(f64::INFINITY, f64::min);
             for l in 0..LANES {
@@ -198,11 +204,11 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                     continue;
                 }
                 // Near a minimum that is higher than another start already is.
-                if damping.0[l] < 1e-3 && 8.0 * promise.0[l].abs() < here.cost.0[l] - lowest {
+                if P::RIVALS && damping.0[l] < 1e-3 && 8.0 * promise.0[l].abs() < here.cost.0[l] - lowest {
                     done[l] = true;
                     continue;
                 }
-                let last = promise.0[l].abs() <= PROMISE * here.cost.0[l] + floor;
+                let last = promise.0[l].abs() <= PROMISE * here.cost.0[l] + floor.0[l];
                 if there.cost.0[l] <= here.cost.0[l] * (1.0 + 4e-15) {
                     here.take(&there, l);
                     for j in 0..n {

@@ -11,6 +11,7 @@ use super::curve::{
     Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_LOG_RADIUS, MAX_Q,
 };
 use super::pack::{Complex, LANES, Pack};
+use crate::parallel::Stop;
 use crate::simd::Vectorized;
 
 /// Step of the grid in rate (by time span) and offset, rad: a sixth of the narrowest peak that a track can make.
@@ -37,6 +38,7 @@ pub(super) struct Grid<'a, K> {
     pub(super) max_angle: f64,
     /// Up to `PEAKS` starts of each rate.
     pub(super) starts: &'a mut Vec<Start>,
+    pub(super) stop: &'a Stop,
 }
 
 /// Sums over the points that do not depend on the rate.
@@ -77,6 +79,9 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
         let mut turns = vec![Complex::ZERO; self.track.t.len()];
         self.starts.clear();
         for first in (0..rates).step_by(LANES) {
+            if self.stop.requested() {
+                return;
+            }
             let mut q0 = Pack::ZERO;
             for l in 0..LANES {
                 q0.0[l] = ((first + l) as f64 * spacing - self.max_angle).min(self.max_angle);

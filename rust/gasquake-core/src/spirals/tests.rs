@@ -59,6 +59,7 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
                 weights: &weights,
                 max_angle: 9.0,
                 starts: &mut starts,
+                stop: &Stop::default(),
             },
         );
         starts.truncate(LANES);
@@ -66,12 +67,13 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
             level,
             Refine {
                 curve,
-                track,
+                points: track,
                 starts: &starts,
                 from: None,
                 max_angle: 9.0,
                 delta,
                 steps: 9,
+                stop: &Stop::default(),
             },
         );
         let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
