@@ -18,7 +18,7 @@ pub struct Fits<'a> {
     pub converged: ArrayViewMut1<'a, bool>,
 }
 
-impl<'a> Fits<'a> {
+impl Fits<'_> {
     pub(super) fn check(&self, tracks: usize) -> Result<()> {
         check_shape("table", self.table.shape(), &[FIELDS, tracks])?;
         check_shape("chirality", self.chirality.shape(), &[tracks])?;

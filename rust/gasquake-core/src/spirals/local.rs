@@ -5,7 +5,7 @@
 use super::curve::{Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_Q};
 use super::pack::LANES;
 use super::points::{Eight, Points};
-use super::refine::{Minimum, Refine};
+use super::refine::{FAR, Minimum, Refine};
 use super::search::Start;
 use super::{Anchor, Fits, Kind, LAST_STEPS, Options, Track, with_curve};
 use crate::error::{Result, check_shape};
@@ -55,7 +55,8 @@ pub fn refine_spirals(
                 track.fill(x.row(i), y.row(i), t.row(i), options.sigma);
             }
             let rows = starts.slice(s![first..first + tracks.len(), ..]);
-            let found = with_curve!(options, curve => refine_all(curve, tracks, rows, options, stop));
+            let found =
+                with_curve!(options, curve => refine_all(curve, tracks, rows, options, stop));
             for ((i, track), minimum) in (first..).zip(&*tracks).zip(&found) {
                 let minimum = if track.fits(options) {
                     minimum
@@ -91,6 +92,7 @@ fn refine_all<K: Curve>(
             max_angle: options.max_angle,
             delta: options.delta,
             steps: LAST_STEPS,
+            damping: FAR,
             stop,
         })
     }

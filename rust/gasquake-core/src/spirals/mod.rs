@@ -24,7 +24,7 @@ pub use local::refine_spirals;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 pub use null::{Null, spiral_null};
 use pack::{LANES, Pack};
-use refine::{Minimum, Refine};
+use refine::{Appraise, FAR, Minimum, NEAR, Refine};
 use search::{Grid, Screen, Start};
 
 /// Tracks in a job.
@@ -35,6 +35,9 @@ pub const HUBER: f64 = 1.345;
 
 /// Rows of the table that [`fit_spirals`] fills.
 pub const FIELDS: usize = 9;
+
+/// Turns at most: a search of seconds for each track, and sine and cosine still exact.
+const MOST_TURNS: f64 = 1000.0;
 
 /// Squares less than this share of the positions' are what rounding leaves of nothing.
 const ROUNDING: f64 = 1e-28;
@@ -85,13 +88,17 @@ impl Options {
         if !(sigma > 0.0 && sigma < f64::INFINITY) {
             return Err(Error::value(
                 "sigma",
-                format!("must be positive and finite, got {sigma}"),
+                // Debug, for it writes 1e300 and not three hundred digits.
+                format!("must be positive and finite, got {sigma:?}"),
             ));
         }
-        if !(max_turns > 0.0 && max_turns <= 1000.0) {
+        if !(max_turns > 0.0 && max_turns <= MOST_TURNS) {
             return Err(Error::value(
                 "max_turns",
-                format!("must be above 0 and at most 1000, got {max_turns}"),
+                format!(
+                    "must be above 0 and at most {MOST_TURNS}, got {max_turns:?}: all of its range is searched, in steps \
+                     of a sixteenth of a turn"
+                ),
             ));
         }
         Ok(Self {
@@ -106,7 +113,13 @@ impl Options {
     /// How much work some tracks are; a single short one is done at once, for it cannot be shared out.
     #[must_use]
     pub fn work(self, tracks: usize, points: usize) -> usize {
-        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0);
+        let rates = 5.0 * self.max_angle;
+        let second = match (self.kind, self.anchor) {
+            (Kind::Involute, Anchor::Cusp) => 0.1 * rates * rates,
+            (Kind::Logarithmic, Anchor::Cusp) => 2.0 * rates * (14.0 + 2.2 * self.max_angle),
+            _ => 0.0,
+        };
+        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0) + second;
         (tracks as f64 * each).min(1e15) as usize
     }
 
@@ -201,11 +214,14 @@ use with_curve;
 struct Scratch {
     weights: Vec<f64>,
     starts: Vec<Start>,
+    likely: Vec<Minimum>,
     found: Vec<Minimum>,
 }
 
 /// How many of the grid's best places are followed, under the square loss and in each round of Huber's.
-const STARTS: [usize; 2] = [32, 64];
+const STARTS: [usize; 2] = [32, 44];
+/// How many of them are looked at under Huber's loss first: their order under the squares is another.
+const APPRAISED: usize = 128;
 /// Steps that each of them gets.
 const FIRST_STEPS: usize = 4;
 /// How many are then followed to the end.
@@ -228,10 +244,11 @@ fn search_all<K: Screen>(
     let Scratch {
         weights,
         starts,
+        likely,
         found,
     } = scratch;
     let robust = options.delta < f64::INFINITY;
-    let refine = |starts: &[Start], from: Option<&[Minimum]>, steps| {
+    let refine = |starts: &[Start], from: Option<&[Minimum]>, steps, damping| {
         vectorize(Refine {
             curve,
             points: track,
@@ -240,6 +257,7 @@ fn search_all<K: Screen>(
             max_angle: options.max_angle,
             delta: options.delta,
             steps,
+            damping,
             stop,
         })
     };
@@ -259,20 +277,39 @@ fn search_all<K: Screen>(
             track,
             weights,
             max_angle: options.max_angle,
+            ends: robust,
             starts,
             stop,
         });
         starts.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-        starts.truncate(STARTS[usize::from(robust)]);
-        for starts in starts.chunks(LANES) {
+        if robust {
+            starts.truncate(APPRAISED);
+            likely.clear();
+            for starts in starts.chunks(LANES) {
+                if stop.requested() {
+                    return Minimum::NONE;
+                }
+                let appraised = vectorize(Appraise {
+                    curve,
+                    track,
+                    starts,
+                    delta: options.delta,
+                });
+                likely.extend_from_slice(&appraised[..starts.len()]);
+            }
+            likely.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+            likely.truncate(STARTS[1]);
+            starts.clear();
+            starts.extend(likely.iter().map(Minimum::start));
+        } else {
+            starts.truncate(STARTS[0]);
+        }
+        for (i, starts) in starts.chunks(LANES).enumerate() {
             if stop.requested() {
                 return Minimum::NONE;
             }
-            found.extend(
-                refine(starts, None, FIRST_STEPS)
-                    .into_iter()
-                    .take(starts.len()),
-            );
+            let from = robust.then(|| &likely[i * LANES..i * LANES + starts.len()]);
+            found.extend_from_slice(&refine(starts, from, FIRST_STEPS, FAR)[..starts.len()]);
         }
     }
     found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -285,7 +322,7 @@ fn search_all<K: Screen>(
         }
         starts.clear();
         starts.extend(from.iter().map(Minimum::start));
-        for minimum in refine(starts, Some(from), LAST_STEPS) {
+        for minimum in refine(starts, Some(from), LAST_STEPS, NEAR) {
             if minimum.cost < best.cost {
                 best = minimum;
             }

@@ -31,12 +31,7 @@ impl Points for Track {
     #[inline(always)]
     fn all(&self) -> impl Iterator<Item = (Pack, Complex)> {
         let points = self.t.iter().zip(&self.x).zip(&self.y);
-        points.map(|((&t, &x), &y)| {
-            (
-                Pack::splat(t),
-                Complex::new(Pack::splat(x), Pack::splat(y)),
-            )
-        })
+        points.map(|((&t, &x), &y)| (Pack::splat(t), Complex::new(Pack::splat(x), Pack::splat(y))))
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) struct Grid<'a, K> {
     /// Weight of each point.
     pub(super) weights: &'a [f64],
     pub(super) max_angle: f64,
+    /// Whether the ends of the domain of offsets are starts, too, where the best offset is known in closed form: under
+    /// another loss than the squares the best one may be elsewhere, and on scattered points often is a circle.
+    pub(super) ends: bool,
     /// Up to `PEAKS` starts of each rate.
     pub(super) starts: &'a mut Vec<Start>,
     pub(super) stop: &'a Stop,
@@ -62,6 +65,7 @@ pub(super) struct Table<'a> {
     weights: &'a [f64],
     moments: Moments,
     max_angle: f64,
+    ends: bool,
     /// Offsets with their cosine and sine, or growths with sum w e^{2 growth t}.
     second: Vec<[f64; 3]>,
     /// w e^{growth t} z for each growth and point, and e^{growth t} w.
@@ -73,7 +77,13 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
 
     #[inline(always)]
     fn run(self) {
-        let table = Table::new(self.track, self.weights, self.max_angle, K::GROWS);
+        let table = Table::new(
+            self.track,
+            self.weights,
+            self.max_angle,
+            self.ends,
+            K::GROWS,
+        );
         let rates = steps(self.max_angle, STEP).next_multiple_of(LANES);
         let spacing = 2.0 * self.max_angle / (rates - 1) as f64;
         let mut turns = vec![Complex::ZERO; self.track.t.len()];
@@ -113,7 +123,7 @@ fn steps(half_width: f64, step: f64) -> usize {
 
 impl<'a> Table<'a> {
     #[inline(always)]
-    fn new(track: &'a Track, weights: &'a [f64], max_angle: f64, grows: bool) -> Self {
+    fn new(track: &'a Track, weights: &'a [f64], max_angle: f64, ends: bool, grows: bool) -> Self {
         let mut moments = Moments {
             s: [0.0; 3],
             z: [0.0; 2],
@@ -157,6 +167,7 @@ impl<'a> Table<'a> {
             weights,
             moments,
             max_angle,
+            ends,
             second,
             grown,
         }
@@ -206,6 +217,14 @@ impl Best {
             let (a, b, c) = (self.before.0[l], peak.0.0[l], explained.0[l]);
             peak.0.0[l] = if b >= a && b > c { b } else { -1.0 };
         }
+        self.keep(peak);
+        self.before = self.last.0;
+        self.last = (explained, q);
+    }
+
+    /// Keeps one if it is among the best.
+    #[inline(always)]
+    fn keep(&mut self, mut peak: (Pack, [Pack; 2])) {
         for slot in &mut self.peaks {
             let old = *slot;
             let [a, b] = peak.1;
@@ -220,8 +239,6 @@ impl Best {
             slot.0 = peak.0.above(old.0, peak.0, old.0);
             peak.0 = peak.0.above(old.0, old.0, peak.0);
         }
-        self.before = self.last.0;
-        self.last = (explained, q);
     }
 
     #[inline(always)]
@@ -230,9 +247,10 @@ impl Best {
     }
 }
 
-/// The maximum over |s| <= bound of (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2), with where it is.
+/// Keeps the offset s where (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2) is largest, and the ends if they are asked
+/// for.
 #[inline(always)]
-fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
+fn best_offsets(grid: &Table<'_>, n: [Pack; 3], d: [Pack; 3], best: &mut Best) {
     let a = n[0] * d[1] - n[1] * d[0];
     let b = n[0] * d[2] - n[2] * d[0];
     let c = n[1] * d[2] - n[2] * d[1];
@@ -240,20 +258,24 @@ fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
         .map(|x| if x > 0.0 { x } else { 0.0 })
         .sqrt();
     let half = b.zip(root, |b, r| -0.5 * (b + if b < 0.0 { -r } else { r }));
-    let (mut best, mut place) = (Pack::splat(-1.0), Pack::ZERO);
-    for s in [
-        half.over(a).clamp(bound),
-        c.over(half).clamp(bound),
-        Pack::splat(bound),
-        Pack::splat(-bound),
+    let (mut most, mut place) = (Pack::splat(-1.0), Pack::ZERO);
+    let bound = grid.max_angle;
+    for (s, end) in [
+        (half.over(a).clamp(bound), false),
+        (c.over(half).clamp(bound), false),
+        (Pack::splat(bound), true),
+        (Pack::splat(-bound), true),
     ] {
         let top = (n[0] * s + n[1] * 2.0) * s + n[2];
         let bottom = (d[0] * s + d[1] * 2.0) * s + d[2];
         let ratio = top.over(bottom);
-        place = ratio.above(best, s, place);
-        best = ratio.above(best, ratio, best);
+        place = ratio.above(most, s, place);
+        most = ratio.above(most, ratio, most);
+        if end && grid.ends {
+            best.keep((ratio, [s, Pack::ZERO]));
+        }
     }
-    (best, place)
+    best.keep((most, [place, Pack::ZERO]));
 }
 
 /// |sum|^2 / norm, or nothing where the curve has shrunk to a point.
@@ -282,12 +304,12 @@ impl Screen for Archimedean {
     fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
         let [u, v] = grid.against(turns);
         let s = grid.moments.s;
-        let (value, offset) = best_ratio(
+        best_offsets(
+            grid,
             [u.norm2(), q0 * u.dot(v), q0 * q0 * v.norm2()],
             [Pack::splat(s[0]), q0 * s[1], q0 * q0 * s[2]],
-            grid.max_angle,
+            best,
         );
-        best.offer(value, [offset, Pack::ZERO]);
     }
 }
 
@@ -300,16 +322,16 @@ impl Screen for Involute {
         let s = grid.moments.s;
         let across = u.conj_mul(v);
         if !self.cusp {
-            let (value, offset) = best_ratio(
+            best_offsets(
+                grid,
                 [
                     u.norm2(),
                     q0 * across.re,
                     u.norm2() - q0 * across.im * 2.0 + q0 * q0 * v.norm2(),
                 ],
                 [Pack::splat(s[0]), q0 * s[1], q0 * q0 * s[2] + s[0]],
-                grid.max_angle,
+                best,
             );
-            best.offer(value, [offset, Pack::ZERO]);
             return;
         }
         let mut e = [Complex::ZERO; 2];

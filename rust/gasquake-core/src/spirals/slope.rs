@@ -165,19 +165,24 @@ impl Slope {
 }
 
 /// The best amplitude for given nonlinear parameters: least squares, reweighted once for Huber's loss.
+///
+/// `shapes` is scratch, one for each point; it ends as the curve's shape at each.
 #[inline(always)]
 pub(super) fn amplitude<K: Curve, P: Points>(
     curve: K,
     points: &P,
     q: &[Pack; MAX_Q],
     delta: f64,
+    shapes: &mut [Complex],
 ) -> Complex {
+    for (shape, (t, _)) in shapes.iter_mut().zip(points.all()) {
+        *shape = curve.value(q, t);
+    }
     let mut c = Complex::ZERO;
     let passes = if delta < f64::INFINITY { 2 } else { 1 };
     for pass in 0..passes {
         let (mut top, mut bottom) = (Complex::ZERO, Pack::splat(f64::MIN_POSITIVE));
-        for (t, z) in points.all() {
-            let b = curve.value(q, t);
+        for ((_, z), &b) in points.all().zip(&*shapes) {
             let mut weight = Pack::splat(1.0);
             if pass > 0 {
                 let u2 = (z - c * b).norm2();
@@ -193,4 +198,21 @@ pub(super) fn amplitude<K: Curve, P: Points>(
         c = Complex::new(top.re.over(bottom), top.im.over(bottom));
     }
     c
+}
+
+/// Huber's loss of the curves `c` times `shapes`.
+#[inline(always)]
+pub(super) fn robust_cost<P: Points>(
+    points: &P,
+    c: Complex,
+    shapes: &[Complex],
+    delta: f64,
+) -> Pack {
+    let mut cost = Pack::ZERO;
+    for ((_, z), &b) in points.all().zip(shapes) {
+        let u2 = (z - c * b).norm2();
+        let linear = u2.sqrt() * delta - 0.5 * delta * delta;
+        cost = cost + u2.above(Pack::splat(delta * delta), linear, u2 * 0.5);
+    }
+    cost
 }
