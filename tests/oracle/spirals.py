@@ -95,7 +95,7 @@ def grid(kind, anchor, max_turns, steps):
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
 
 
-def minimum(kind, anchor, z, t, loss, max_turns, steps=(121, 61, 21), starts=10):
+def minimum(kind, anchor, z, t, loss, max_turns, steps=(121, 61, 21), starts=10, tolerance=1e-13):
     """Least cost that the grid and the best `starts` of it lead to, with the parameters per span."""
     q = grid(kind, anchor, max_turns, steps if kind != "logarithmic" else (steps[0], 15, steps[2]))
     c, cost = _amplitudes(_unit_shape(kind, anchor, q, t), z, loss, passes=6)
@@ -106,7 +106,7 @@ def minimum(kind, anchor, z, t, loss, max_turns, steps=(121, 61, 21), starts=10)
             chosen.append(int(i))
         if len(chosen) == starts:
             break
-    found = [refine(kind, anchor, z, t, c[i], q[:, i], loss, max_turns) for i in chosen]
+    found = [refine(kind, anchor, z, t, c[i], q[:, i], loss, max_turns, tolerance) for i in chosen]
     return min(found, key=lambda pair: pair[0])
 
 

@@ -277,11 +277,14 @@ fn search_all<K: Screen>(
             track,
             weights,
             max_angle: options.max_angle,
-            ends: robust,
+            robust,
             starts,
             stop,
         });
         starts.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        if K::MANY {
+            thin(starts, if robust { APPRAISED } else { STARTS[0] });
+        }
         if robust {
             starts.truncate(APPRAISED);
             likely.clear();
@@ -329,6 +332,28 @@ fn search_all<K: Screen>(
         }
     }
     best
+}
+
+/// Keeps the first `most` of sorted starts that do not lie beside a better one: about a cusp, with a lag to choose, one
+/// valley has many.
+fn thin(starts: &mut Vec<Start>, most: usize) {
+    let mut kept = 0;
+    for i in 0..starts.len() {
+        let it = starts[i];
+        let beside = |other: &Start| {
+            (it.q[0] - other.q[0]).abs() < 0.5
+                && (it.q[1] - other.q[1]).abs() < 0.8
+                && (it.q[2] - other.q[2]).abs() * (7.0 + it.q[0].abs()) < 1.5
+        };
+        if !starts[..kept].iter().any(beside) {
+            starts[kept] = it;
+            kept += 1;
+            if kept == most {
+                break;
+            }
+        }
+    }
+    starts.truncate(kept);
 }
 
 /// How far each point lies from the curve, in sigma.

@@ -19,8 +19,9 @@ const STEP: f64 = 0.4;
 /// Step of the grid in the logarithm of the radius.
 const GROWTH_STEP: f64 = 0.7;
 
-/// Starts kept of each rate.
-const PEAKS: usize = 3;
+/// Starts kept of each rate, usually and where it has `MANY` peaks.
+const FEW: usize = 3;
+const MANY: usize = 6;
 
 /// Nonlinear parameters to refine.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +37,9 @@ pub(super) struct Grid<'a, K> {
     /// Weight of each point.
     pub(super) weights: &'a [f64],
     pub(super) max_angle: f64,
-    /// Whether the ends of the domain of offsets are starts, too, where the best offset is known in closed form: under
-    /// another loss than the squares the best one may be elsewhere, and on scattered points often is a circle.
-    pub(super) ends: bool,
-    /// Up to `PEAKS` starts of each rate.
+    /// Whether the starts are for another loss than the squares.
+    pub(super) robust: bool,
+    /// Up to `MANY` starts of each rate.
     pub(super) starts: &'a mut Vec<Start>,
     pub(super) stop: &'a Stop,
 }
@@ -55,8 +55,16 @@ struct Moments {
 pub(super) trait Screen: Curve {
     /// Whether the grid's second parameter is a growth, not an offset.
     const GROWS: bool;
+    /// Whether a rate has many peaks.
+    const MANY: bool;
     /// Offers all candidates for the rates `q0`; `turns` holds e^{-i q0 t} of each point.
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best);
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    );
 }
 
 /// What the rates share.
@@ -65,7 +73,7 @@ pub(super) struct Table<'a> {
     weights: &'a [f64],
     moments: Moments,
     max_angle: f64,
-    ends: bool,
+    robust: bool,
     /// Offsets with their cosine and sine, or growths with sum w e^{2 growth t}.
     second: Vec<[f64; 3]>,
     /// w e^{growth t} z for each growth and point, and e^{growth t} w.
@@ -77,11 +85,22 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
 
     #[inline(always)]
     fn run(self) {
+        if K::MANY {
+            self.keeping::<MANY>();
+        } else {
+            self.keeping::<FEW>();
+        }
+    }
+}
+
+impl<K: Screen> Grid<'_, K> {
+    #[inline(always)]
+    fn keeping<const N: usize>(self) {
         let table = Table::new(
             self.track,
             self.weights,
             self.max_angle,
-            self.ends,
+            self.robust,
             K::GROWS,
         );
         let rates = steps(self.max_angle, STEP).next_multiple_of(LANES);
@@ -100,7 +119,7 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
                 let (sin, cos) = (q0 * t).sin_cos();
                 *turn = Complex::new(cos, -sin);
             }
-            let mut best = Best::new();
+            let mut best = Best::<N>::new();
             self.curve.screen(&table, q0, &turns, &mut best);
             best.close();
             for (explained, q) in best.peaks {
@@ -123,7 +142,13 @@ fn steps(half_width: f64, step: f64) -> usize {
 
 impl<'a> Table<'a> {
     #[inline(always)]
-    fn new(track: &'a Track, weights: &'a [f64], max_angle: f64, ends: bool, grows: bool) -> Self {
+    fn new(
+        track: &'a Track,
+        weights: &'a [f64],
+        max_angle: f64,
+        robust: bool,
+        grows: bool,
+    ) -> Self {
         let mut moments = Moments {
             s: [0.0; 3],
             z: [0.0; 2],
@@ -167,7 +192,7 @@ impl<'a> Table<'a> {
             weights,
             moments,
             max_angle,
-            ends,
+            robust,
             second,
             grown,
         }
@@ -192,18 +217,18 @@ impl<'a> Table<'a> {
 }
 
 /// The best local maxima of a sequence, in lanes.
-pub(super) struct Best {
-    peaks: [(Pack, [Pack; 2]); PEAKS],
+pub(super) struct Best<const N: usize> {
+    peaks: [(Pack, [Pack; 2]); N],
     before: Pack,
     last: (Pack, [Pack; 2]),
 }
 
-impl Best {
+impl<const N: usize> Best<N> {
     #[inline(always)]
     fn new() -> Self {
         let none = (Pack::splat(-1.0), [Pack::ZERO; 2]);
         Self {
-            peaks: [none; PEAKS],
+            peaks: [none; N],
             before: none.0,
             last: none,
         }
@@ -247,10 +272,12 @@ impl Best {
     }
 }
 
-/// Keeps the offset s where (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2) is largest, and the ends if they are asked
-/// for.
+/// Keeps the offset s where (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2) is largest.
+///
+/// And both ends of the domain, if the loss is another than the squares: its best offset lies elsewhere, and on scattered
+/// points often is a circle.
 #[inline(always)]
-fn best_offsets(grid: &Table<'_>, n: [Pack; 3], d: [Pack; 3], best: &mut Best) {
+fn best_offsets<const N: usize>(grid: &Table<'_>, n: [Pack; 3], d: [Pack; 3], best: &mut Best<N>) {
     let a = n[0] * d[1] - n[1] * d[0];
     let b = n[0] * d[2] - n[2] * d[0];
     let c = n[1] * d[2] - n[2] * d[1];
@@ -271,7 +298,7 @@ fn best_offsets(grid: &Table<'_>, n: [Pack; 3], d: [Pack; 3], best: &mut Best) {
         let ratio = top.over(bottom);
         place = ratio.above(most, s, place);
         most = ratio.above(most, ratio, most);
-        if end && grid.ends {
+        if end && grid.robust {
             best.keep((ratio, [s, Pack::ZERO]));
         }
     }
@@ -299,9 +326,16 @@ fn sized(value: Pack, norm: Pack, weight: f64) -> Pack {
 
 impl Screen for Archimedean {
     const GROWS: bool = false;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let [u, v] = grid.against(turns);
         let s = grid.moments.s;
         best_offsets(
@@ -315,9 +349,16 @@ impl Screen for Archimedean {
 
 impl Screen for Involute {
     const GROWS: bool = false;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let [u, v] = grid.against(turns);
         let s = grid.moments.s;
         let across = u.conj_mul(v);
@@ -364,9 +405,16 @@ impl Screen for Involute {
 
 impl Screen for LogarithmicCentre {
     const GROWS: bool = true;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, _: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        _: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         for (i, &[growth, norm, _]) in grid.second.iter().enumerate() {
             let (u, _) = grown_sums(grid, i, turns);
             best.offer(
@@ -383,9 +431,17 @@ const LAG_STEP: f64 = 0.9;
 
 impl Screen for LogarithmicCusp {
     const GROWS: bool = true;
+    // A circle, or nearly one, fits as well with a lag of some turns more.
+    const MANY: bool = true;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let z = Complex::new(
             Pack::splat(grid.moments.z[0]),
             Pack::splat(grid.moments.z[1]),

@@ -58,7 +58,7 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
                 track,
                 weights: &weights,
                 max_angle: 9.0,
-                ends: delta < f64::INFINITY,
+                robust: delta < f64::INFINITY,
                 starts: &mut starts,
                 stop: &Stop::default(),
             },
