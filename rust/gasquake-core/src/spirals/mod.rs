@@ -8,6 +8,7 @@ mod fit;
 mod local;
 mod null;
 mod pack;
+mod peaks;
 mod points;
 mod refine;
 mod search;
@@ -24,6 +25,7 @@ pub use local::refine_spirals;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 pub use null::{Null, spiral_null};
 use pack::{LANES, Pack};
+use peaks::thin;
 use refine::{Appraise, FAR, Minimum, NEAR, Refine};
 use search::{Grid, Screen, Start};
 
@@ -332,28 +334,6 @@ fn search_all<K: Screen>(
         }
     }
     best
-}
-
-/// Keeps the first `most` of sorted starts that do not lie beside a better one: about a cusp, with a lag to choose, one
-/// valley has many.
-fn thin(starts: &mut Vec<Start>, most: usize) {
-    let mut kept = 0;
-    for i in 0..starts.len() {
-        let it = starts[i];
-        let beside = |other: &Start| {
-            (it.q[0] - other.q[0]).abs() < 0.5
-                && (it.q[1] - other.q[1]).abs() < 0.8
-                && (it.q[2] - other.q[2]).abs() * (7.0 + it.q[0].abs()) < 1.5
-        };
-        if !starts[..kept].iter().any(beside) {
-            starts[kept] = it;
-            kept += 1;
-            if kept == most {
-                break;
-            }
-        }
-    }
-    starts.truncate(kept);
 }
 
 /// How far each point lies from the curve, in sigma.

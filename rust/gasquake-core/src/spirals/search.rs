@@ -11,6 +11,7 @@ use super::curve::{
     Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_LOG_RADIUS, MAX_Q,
 };
 use super::pack::{Complex, LANES, Pack};
+use super::peaks::{Best, FEW, MANY};
 use crate::parallel::Stop;
 use crate::simd::Vectorized;
 
@@ -18,10 +19,6 @@ use crate::simd::Vectorized;
 const STEP: f64 = 0.4;
 /// Step of the grid in the logarithm of the radius.
 const GROWTH_STEP: f64 = 0.7;
-
-/// Starts kept of each rate, usually and where it has `MANY` peaks.
-const FEW: usize = 3;
-const MANY: usize = 6;
 
 /// Nonlinear parameters to refine.
 #[derive(Clone, Copy, Debug)]
@@ -213,62 +210,6 @@ impl<'a> Table<'a> {
             out[1] = out[1] + turned * t;
         }
         out
-    }
-}
-
-/// The best local maxima of a sequence, in lanes.
-pub(super) struct Best<const N: usize> {
-    peaks: [(Pack, [Pack; 2]); N],
-    before: Pack,
-    last: (Pack, [Pack; 2]),
-}
-
-impl<const N: usize> Best<N> {
-    #[inline(always)]
-    fn new() -> Self {
-        let none = (Pack::splat(-1.0), [Pack::ZERO; 2]);
-        Self {
-            peaks: [none; N],
-            before: none.0,
-            last: none,
-        }
-    }
-
-    /// The next of the sequence: how much it explains (negative: nothing), and the parameters after the rate.
-    #[inline(always)]
-    fn offer(&mut self, explained: Pack, q: [Pack; 2]) {
-        let mut peak = self.last;
-        for l in 0..LANES {
-            let (a, b, c) = (self.before.0[l], peak.0.0[l], explained.0[l]);
-            peak.0.0[l] = if b >= a && b > c { b } else { -1.0 };
-        }
-        self.keep(peak);
-        self.before = self.last.0;
-        self.last = (explained, q);
-    }
-
-    /// Keeps one if it is among the best.
-    #[inline(always)]
-    fn keep(&mut self, mut peak: (Pack, [Pack; 2])) {
-        for slot in &mut self.peaks {
-            let old = *slot;
-            let [a, b] = peak.1;
-            slot.1 = [
-                peak.0.above(old.0, a, old.1[0]),
-                peak.0.above(old.0, b, old.1[1]),
-            ];
-            peak.1 = [
-                peak.0.above(old.0, old.1[0], a),
-                peak.0.above(old.0, old.1[1], b),
-            ];
-            slot.0 = peak.0.above(old.0, peak.0, old.0);
-            peak.0 = peak.0.above(old.0, old.0, peak.0);
-        }
-    }
-
-    #[inline(always)]
-    fn close(&mut self) {
-        self.offer(Pack::splat(-1.0), [Pack::ZERO; 2]);
     }
 }
 

@@ -64,6 +64,15 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
             },
         );
         starts.truncate(LANES);
+        let appraised = vectorize_at(
+            level,
+            Appraise {
+                curve,
+                track,
+                starts: &starts,
+                delta,
+            },
+        );
         let found = vectorize_at(
             level,
             Refine {
@@ -83,8 +92,7 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
             .iter()
             .map(|s| bits(&[s.cost, s.q[0], s.q[1], s.q[2]]))
             .collect();
-        let found: Vec<_> = found
-            .iter()
+        let found: Vec<_> = (appraised.iter().chain(&found))
             .map(|m| (m.cost.to_bits(), bits(&m.p)))
             .collect();
         (starts, found)
