@@ -189,6 +189,19 @@ def test_every_option_is_documented(name: str) -> None:
     assert told == real
 
 
+@pytest.mark.parametrize("name", cli.main.commands)
+def test_documented_defaults_of_options_are_the_real_ones(name: str) -> None:
+    text = sections(ROOT / "docs" / "command-line.md")[f"gasquake {name}"]
+    told = dict(re.findall(r"^\| `(--[\w-]+)` \| ([^|]*?) *\|", text, re.MULTILINE))
+    for parameter in cli.main.commands[name].params:
+        option = next((o for o in parameter.opts if o.startswith("--")), "")
+        default = parameter.to_info_dict()["default"]
+        if option and default is not None and not isinstance(default, bool):
+            assert told[option] == f"`{default}`", option
+        elif option:
+            assert (told[option] == "required") == parameter.required, option
+
+
 def test_the_exit_codes_are_the_real_ones() -> None:
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     told = [int(code) for code in re.findall(r"^\| (\d) \|", text, re.MULTILINE)]
