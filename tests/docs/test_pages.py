@@ -89,6 +89,18 @@ def test_the_checks_above_check_something() -> None:
     assert ["doctor"] in list(commands(tutorial))
 
 
+# --- install.md -------------------------------------------------------------------------------------------------------
+
+
+def test_every_extra_is_told_and_the_wheel_has_its_name() -> None:
+    text = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(project["optional-dependencies"]) - {"test"}
+    wheels = re.findall(r'"dist/gasquake-(\S+?)-cp311-abi3-\S+\.whl\[', text)
+    assert wheels
+    assert set(wheels) == {gasquake.__version__}
+
+
 # --- Links ------------------------------------------------------------------------------------------------------------
 
 
