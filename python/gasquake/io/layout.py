@@ -19,7 +19,7 @@ __all__ = ["Layout", "find_date", "find_layout", "find_windows"]
 Grid = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Names and coordinates of an AIRS file.
 
