@@ -172,7 +172,7 @@ def test_no_pyplot_and_no_matplotlib_before_it_is_needed() -> None:
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r'to draw figures; install it with: pip install "gasquake\[study\]"'):
+    with pytest.raises(ImportError, match=r'to draw figures; .*: pip install "gasquake\[study\]"'):
         plot.column_map(examples.xco())
 
 
@@ -336,7 +336,7 @@ def test_a_projection_without_cartopy_names_the_extra(monkeypatch: pytest.Monkey
         monkeypatch.setitem(sys.modules, name, None)
     ax = Figure().add_subplot()
     ax.projection = "what cartopy's axes have"  # type: ignore[attr-defined]
-    with pytest.raises(ImportError, match=r'to draw in a projection; install it with: pip install "gasquake\[maps\]"'):
+    with pytest.raises(ImportError, match=r'to draw in a projection; .*: pip install "gasquake\[maps\]"'):
         plot.column_map(examples.xco(), ax=ax)
 
 

@@ -156,7 +156,7 @@ def _profiles_of_stages(
 # --- One day ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Profile:
     """One profile as `scan_profiles` sees it."""
 
