@@ -158,7 +158,8 @@ def placebo_distribution(
     if n_effective is not None:
         text, values["worth"] = "p = {p}, {n} placebos worth {worth:.0f} independent ones", n_effective
     ax.set_title(label(text, language, **values), loc="left", fontsize="medium")
-    _draw.finish(ax, simulated=_draw.is_simulated(simulated, null), language=language)
+    # Above the line of the title, which may be long.
+    _draw.finish(ax, simulated=_draw.is_simulated(simulated, null), language=language, lifted=14.0)
     return ax
 
 

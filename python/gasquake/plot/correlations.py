@@ -184,11 +184,13 @@ def correlation_table(
     ax.set_xlim(-1.05, 1.05)
     ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     ax.set_yticks(place, [_title(row, language) for row in rows])
-    ax.set_xlabel(f"{label('correlation coefficient', language)}, {label('95 % interval', language)}")
+    measured, bars = label("correlation coefficient", language), label("95 % interval", language)
+    ax.set_xlabel(label("{first}, {second}", language, first=measured, second=bars))
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")
     if not any(np.isfinite(row["r"]) for row in rows):
         _draw.note_empty(ax, language)
-    _draw.finish(ax, simulated=_draw.is_simulated(simulated, found), language=language)
+    # Above the line of the headings beside the axes.
+    _draw.finish(ax, simulated=_draw.is_simulated(simulated, found), language=language, lifted=12.0)
     return ax
 
 

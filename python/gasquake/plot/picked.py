@@ -16,7 +16,7 @@ from gasquake.profiles import ProfileVerdict
 from gasquake.study import local
 from gasquake.study.movement import Track
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import window_counts
+from gasquake.study.verdict import resolves_shape, window_counts
 
 __all__ = ["Epicentre", "best_spiral", "compared_rates", "helix_curve", "spiral_curve", "telling_day"]
 
@@ -210,7 +210,7 @@ def compared_rates(result: StudyResult, /, *, language: Language = "en") -> pd.D
         for orbit, found in orbits.items():
             name = gas_and_orbit(_draw.gas_label(gas), orbit, language)
             for verdict, base in found["epicentre"]["base_rate"].items():
-                if base["n"]:
+                if base["n"] and resolves_shape(result.judged, gas):
                     hits, n = window_counts({orbit: found}, result.config.stages.tested, verdict)
                     names.append(_of(name, label(verdict.lower(), language).replace("_", " "), language))
                     rows.append({**base, "event_rate": hits / n if n else np.nan, "event_n": n})

@@ -284,6 +284,7 @@ class Words:
         """
         if value is None or not math.isfinite(value):
             return MISSING
+        value = round(value, places) + 0.0  # no minus before zero
         return f"{value:,.{places}f}".replace("-", "−").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
     def percent(self, value: float | None, /) -> str:

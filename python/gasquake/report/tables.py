@@ -19,7 +19,7 @@ from gasquake.report._cells import (
 )  # fmt: skip
 from gasquake.report.language import MISSING, Words, gas_label
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import window_counts
+from gasquake.study.verdict import resolves_shape, window_counts
 
 __all__ = ["all_tables"]
 
@@ -44,10 +44,9 @@ def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -
     dict of str to Table
         By name.
     """
-    tested = result.config.stages.tested
     made = [
         _stages(summary, say), _refused(summary, say), _inputs(result, say), _days(summary, say),
-        _rates(summary, tested, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
+        _rates(result, summary, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
         _lateral(result, summary, say), _models(summary, say), _spirals(summary, say), _helices(summary, say),
         _correlation(summary, say), _placebos(result, summary, say), _masses(summary, say),
         _truth(result, summary, say),
@@ -126,9 +125,13 @@ def _gradient(say: Words, slope: float | None, error: float | None) -> Cell:
     return Cell(f"{say.fixed(slope * PPB, 1)}{margin}", slope, "number")
 
 
-def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
+def _rates(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    tested = result.config.stages.tested
     rows = []
     for gas, orbit, found in _orbits(summary["profiles"]):
+        if not resolves_shape(result.judged, gas):
+            rows += _raw_rates(summary, gas, orbit, say)
+            continue
         for verdict, rate in found["epicentre"]["base_rate"].items():
             hits, n = window_counts({orbit: found}, tested, verdict)
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), verdict_cell(say, verdict),
@@ -143,15 +146,21 @@ def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), verdict_cell(say, "ROOTED"),
                          *share_cells(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
                          Cell(MISSING, None, "number")])  # fmt: skip
-        raw = summary["raw_criterion"].get(gas, {}).get(orbit)
-        if raw:
-            window_rate, base = raw["window_rate"], raw["base_rate"]
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"),
-                         *share_cells(say, window_rate["hits"], window_rate["n"]), *rate_cells(say, base)])  # fmt: skip
+        rows += _raw_rates(summary, gas, orbit, say)
     # What was judged neither in the tested days nor in others has no rates.
     rows = [row for row in rows if row[5].order is not None or row[6].order is not None]
     names = ("gas", "orbit", "criterion", "verdict", "tested_days", "tested_share", "base_rate", "base_days")
     return Table("rates", _heads(say, *names), rows)
+
+
+def _raw_rates(summary: Mapping[str, Any], gas: str, orbit: str, say: Words) -> list[list[Cell]]:
+    """The paper's criterion, which judges shapes whatever the retrieval resolves; none where it was not asked."""
+    raw = summary["raw_criterion"].get(gas, {}).get(orbit)
+    if not raw:
+        return []
+    tested = share_cells(say, raw["window_rate"]["hits"], raw["window_rate"]["n"])
+    return [[*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"), *tested,
+             *rate_cells(say, raw["base_rate"])]]  # fmt: skip
 
 
 def _elsewhere(found: Mapping[str, Any], window: set[str]) -> Iterator[tuple[str, tuple[int, int], Mapping[str, Any]]]:

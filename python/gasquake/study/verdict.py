@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from gasquake import episodes
+from gasquake.profiles import ProfileVerdict
 from gasquake.study.placebo import Rank, holm_by_family
 
 __all__ = [
-    "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "rooted_base_rate", "supported", "window_counts",
+    "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "resolves_shape", "rooted_base_rate", "supported",
+    "window_counts",
 ]  # fmt: skip
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
@@ -233,6 +236,26 @@ def as_dict(verdict: Verdict, headline: Rank, /) -> dict[str, Any]:
         "also": verdict.also,
         "limits": verdict.limits,
     }
+
+
+def resolves_shape(judged: xr.Dataset, gas: str, /) -> bool:
+    """Whether the profiles of a gas could be told rooted from rootless.
+
+    Parameters
+    ----------
+    judged : Dataset
+        Verdicts of all profiles, along gas.
+    gas : str
+        Which.
+
+    Returns
+    -------
+    bool
+        False where anomalies were judged by their amplitude and none by its shape: that none was rooted is no finding.
+    """
+    codes = judged["verdict"].sel(gas=gas)
+    shapes = [ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS, ProfileVerdict.MIXED]
+    return bool(codes.isin(shapes).any()) or not bool((codes == ProfileVerdict.AMPLITUDE_ONLY).any())
 
 
 def rooted_base_rate(profiles: Mapping[str, Any], /) -> tuple[float, float, float] | None:
