@@ -87,6 +87,22 @@ def test_options_reach_the_figure_and_overrule(result: study.StudyResult) -> Non
     assert mesh.get_clim() == (-7.0, 7.0)
 
 
+def test_stage_maps_of_all_orbits_share_one_scale(result: study.StudyResult) -> None:
+    grids = [result.plot.stage_maps("co", orbit=orbit) for orbit in ("ascending", "descending")]
+    scales = {ax.collections[0].get_clim() for grid in grids for ax in grid.flat}
+    assert len(scales) == 1
+    low, high = scales.pop()
+    assert low == -high < 0.0
+    chosen = result.plot.stage_maps("co", orbit="ascending", limits=(-5.0, 5.0))
+    assert chosen[0, 0].collections[0].get_clim() == (-5.0, 5.0)
+
+
+def test_one_layer_is_not_called_a_column(one_layer: study.StudyResult) -> None:
+    titles = [ax.get_title(loc="left") for ax in one_layer.plot.column_map().flat]
+    assert titles == ["CO, ascending", "CO, descending"]
+    assert one_layer.plot.anomaly_series()[0, 0].get_ylabel() == "CO z-score\n(standard deviations)"
+
+
 def test_the_day_that_is_asked_for_is_drawn(result: study.StudyResult) -> None:
     ax = result.plot.level_map("co", date="2022-09-01", orbit="ascending", level=690.0)
     assert ax.get_title(loc="left") == "CO, 700 hPa, 2022-09-01"

@@ -77,6 +77,16 @@ def test_what_a_simulation_says_of_itself_is_translated(
         assert f"{kind}.{text}" in language.messages(), text
 
 
+def test_verdicts_that_no_profile_could_have_are_given_no_rates(flat_result: study.StudyResult) -> None:
+    """Where the kernel carries no shape, "rooted on no day" would read like a finding."""
+    say = language.Words("en")
+    found = tables.all_tables(flat_result, output.plain(summary.summarise(flat_result)), say)
+    assert {row[2].text for row in found["rates"].rows} == {"raw profile (paper)"}
+    shown = [text.get_text() for text in flat_result.plot.base_rates().get_yticklabels()]
+    assert shown
+    assert all(name.endswith(": raw profile (paper)") for name in shown)
+
+
 def test_every_message_that_templates_and_code_name_exists() -> None:
     folder = Path(report.__file__).parent
     text = "\n".join(f.read_text(encoding="utf-8") for f in [*folder.glob("*.py"), *folder.glob("templates/*.j2")])

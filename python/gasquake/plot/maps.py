@@ -24,7 +24,7 @@ from gasquake.plot.style import DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["column_map", "level_map", "stage_maps"]
+__all__ = ["column_map", "level_map", "stage_limits", "stage_maps"]
 
 
 def level_map(

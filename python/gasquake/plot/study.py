@@ -9,6 +9,8 @@ from gasquake.plot import _draw
 from gasquake.plot._study_evidence import EvidencePlots
 from gasquake.plot._study_picks import CORRELATION_DAYS
 from gasquake.plot._study_where import WherePlots
+from gasquake.plot.language import Language
+from gasquake.study.result import StudyResult
 
 __all__ = ["CORRELATION_DAYS", "StudyPlots"]
 
@@ -47,6 +49,9 @@ class StudyPlots(WherePlots, EvidencePlots):
     >>> [ax.get_title(loc="left") for ax in axes.flat]
     ['CH₄, ascending', 'CH₄, descending']
     """
+
+    def __init__(self, result: StudyResult, *, language: Language | None = None) -> None:
+        super().__init__(result, language=language)
 
     def __repr__(self) -> str:
         lines = ["<StudyPlots: "]
