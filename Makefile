@@ -44,7 +44,7 @@ lint: $(VENV)/.installed ## ruff, mypy --strict, import contracts, docstring for
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	PYTHONPATH=python $(VENV)/bin/lint-imports --no-cache
-	$(PY) -m numpydoc lint $$(find python -name '[!_]*.py' -o -name __init__.py | sort)
+	$(PY) -m numpydoc lint $$(find python -path '*/_[!_]*' -prune -o \( -name '[!_]*.py' -o -name __init__.py \) -print | sort)
 	$(PY) -m mypy.stubtest gasquake._core --allowlist tools/stubtest-allowlist.txt
 
 .PHONY: format

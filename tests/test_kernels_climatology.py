@@ -47,6 +47,19 @@ def test_agrees_with_the_twin(dtype, half_width, method, rng):
 
 
 @pytest.mark.parametrize("method", ["moment", "robust"])
+@pytest.mark.parametrize("half_width", [10, 182])
+@pytest.mark.parametrize("gap", [1, 2, 3, 4, 5, 9, 7990])
+def test_years_without_data_between(gap, half_width, method, rng):
+    """Seasons reach across New Year into the neighbour, however far the next year with data is."""
+    around = np.arange(-40, 40, 3)
+    day = np.concatenate([days(f"{year}-01-01") + around for year in (2003, 2004, 2004 + gap)])
+    values = mixing_ratio(rng, (day.size, 2), np.float64)
+    options = {"half_width": half_width, "min_count": 1, "method": method}
+    found = seasonal_zscore(values, day, **options)
+    assert_agrees(found, oracle.climatology.seasonal_zscore(values, day, **options), 1.8e-6)
+
+
+@pytest.mark.parametrize("method", ["moment", "robust"])
 def test_few_distinct_values(method, rng):
     """Ties, constant references, and a MAD of 0."""
     day = days("2003-06-01") + 73 * np.arange(60)

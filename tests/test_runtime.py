@@ -97,7 +97,7 @@ def test_the_gil_is_free_during_a_long_call(kernel):
     The switch interval is set so long that Python never makes a thread give the GIL up: the ticker can only tick when
     the kernel has let go of it.
     """
-    arguments = kernel.lasting(0.4, 30_000_000, n_threads=1)
+    arguments = kernel.lasting(0.4, 90_000_000, n_threads=1)
     first = [arguments.pop(name) for name in kernel.positional]
     ticks, stop = [0], threading.Event()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from gasquake._optional import install_hint
+
 
 def main() -> None:
     """Run the command line, or say what to install for it.
@@ -13,8 +15,7 @@ def main() -> None:
     try:
         import click  # noqa: F401
     except ModuleNotFoundError:
-        message = 'The command line needs more libraries; install them with: pip install "gasquake[study]"'
-        print(message, file=sys.stderr)
+        print(f"The command line needs more libraries; {install_hint('study')}", file=sys.stderr)
         raise SystemExit(1) from None
     from gasquake.cli import main as command
 

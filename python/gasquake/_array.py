@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-
-if TYPE_CHECKING:  # loading it takes a fifth of the import of the kernels
-    from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "as_float",
@@ -23,7 +21,7 @@ __all__ = [
     "resolve_axis",
 ]
 
-FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
+FloatArray: TypeAlias = NDArray[np.floating[Any]]
 
 
 def as_float(values: ArrayLike, name: str, dtype: np.dtype[Any] | None = None) -> FloatArray:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from gasquake._optional import install_hint
 from gasquake.errors import ConfigError, GranuleError
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
         "python": platform.python_version(),
         "system": platform.platform(),
         "extras": {
-            extra: f'without {", ".join(names)}: pip install "gasquake[{extra}]"' if names else "complete"
+            extra: f"without {', '.join(names)}; {install_hint(extra)}" if names else "complete"
             for extra, names in lacking.items()
         },
         "libraries": {name: version or "not installed" for name, version in versions.items()},

@@ -89,6 +89,18 @@ def test_the_checks_above_check_something() -> None:
     assert ["doctor"] in list(commands(tutorial))
 
 
+# --- install.md -------------------------------------------------------------------------------------------------------
+
+
+def test_every_extra_is_told_and_the_wheel_has_its_name() -> None:
+    text = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(project["optional-dependencies"]) - {"test"}
+    wheels = re.findall(r'"dist/gasquake-(\S+?)-cp311-abi3-\S+\.whl\[', text)
+    assert wheels
+    assert set(wheels) == {gasquake.__version__}
+
+
 # --- Links ------------------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +199,19 @@ def test_every_option_is_documented(name: str) -> None:
         for parameter in cli.main.commands[name].params
     }  # fmt: skip
     assert told == real
+
+
+@pytest.mark.parametrize("name", cli.main.commands)
+def test_documented_defaults_of_options_are_the_real_ones(name: str) -> None:
+    text = sections(ROOT / "docs" / "command-line.md")[f"gasquake {name}"]
+    told = dict(re.findall(r"^\| `(--[\w-]+)` \| ([^|]*?) *\|", text, re.MULTILINE))
+    for parameter in cli.main.commands[name].params:
+        option = next((o for o in parameter.opts if o.startswith("--")), "")
+        default = parameter.to_info_dict()["default"]
+        if option and default is not None and not isinstance(default, bool):
+            assert told[option] == f"`{default}`", option
+        elif option:
+            assert (told[option] == "required") == parameter.required, option
 
 
 def test_the_exit_codes_are_the_real_ones() -> None:

@@ -117,3 +117,43 @@ def test_a_zip_of_several_or_of_none(tmp_path: Path):
         archive.writestr("b.gmt", "> b\n1 2\n")
     with pytest.raises(ValueError, match=r"one file of faults, and it holds \['a.gmt', 'b.gmt'\]"):
         read_faults(path)
+
+
+def test_geojson_of_every_kind(tmp_path: Path):
+    ring = [[100.0, 30.0], [101.0, 30.0], [101.0, 31.0], [100.0, 30.0]]
+    features = [
+        ({"type": "LineString", "coordinates": [[100.0, 31.0, 5.0], [102.0, 29.0, 4.0]]}, {"name": "Xianshuihe"}),
+        ({"type": "MultiLineString", "coordinates": [ring[:2], ring[1:3]]}, {"fault_name": "two parts"}),
+        ({"type": "Polygon", "coordinates": [ring]}, {"NAME": "a ring"}),
+        ({"type": "MultiPolygon", "coordinates": [[ring], [ring]]}, None),
+        ({"type": "GeometryCollection", "geometries": [{"type": "LineString", "coordinates": ring}]}, None),
+        ({"type": "Point", "coordinates": [100.0, 30.0]}, None),
+    ]
+    document = [{"type": "Feature", "geometry": geometry, "properties": named} for geometry, named in features]
+    path = tmp_path / "faults.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": document}))
+    faults = read_faults(path)
+    assert [name for name, _, _ in faults] == ["Xianshuihe", "two parts", "two parts", "a ring", "", "", ""]
+    assert faults.traces[0].lat.tolist() == [31.0, 29.0]
+    assert faults.n_without_geometry == 1  # the point
+
+
+def test_names_come_from_the_property_that_is_asked_for(tmp_path: Path):
+    line = {"type": "LineString", "coordinates": [[100.0, 31.0], [102.0, 29.0]]}
+    path = tmp_path / "faults.json"
+    path.write_text(json.dumps({"type": "Feature", "properties": {"name": "a", "catalog": "b"}, "geometry": line}))
+    assert [read_faults(path).traces[0].name, read_faults(path, name="catalog").traces[0].name] == ["a", "b"]
+
+
+def test_gmt_text_names_its_segments(tmp_path: Path):
+    path = tmp_path / "faults.gmt"
+    path.write_text('# comment\n> -W1p -L"Long men" -Z3\n100 31\n101,30\n\n> An ning\n102\t29 7\n103 28\n')
+    assert [(name, lon.tolist()) for name, lon, _ in read_faults(path)] == [
+        ("Long men", [100.0, 101.0]), ("An ning", [102.0, 103.0]),
+    ]  # fmt: skip
+    head, first = "# @VGMT1.0 @GLINESTRING\n# @Nid|name\n", '>\n# @D1|"first"\n100 31\n101 30\n'
+    path.write_text(f"{head}{first}>\n# @D2|second\n1 2\n3 4\n")
+    assert [name for name, _, _ in read_faults(path)] == ["first", "second"]
+    assert [name for name, _, _ in read_faults(path, name="id")] == ["1", "2"]
+    path.write_text("100 31\n101 30\n")
+    assert [(name, len(lon)) for name, lon, _ in read_faults(path)] == [("", 2)]

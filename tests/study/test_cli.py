@@ -306,7 +306,7 @@ def test_a_library_that_is_missing(
     run: Callable[..., Ran], toml: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: object, **kwargs: object) -> None:
-        raise ImportError('zarr is needed to stage; install it with: pip install "gasquake[study]"')
+        raise ImportError('zarr is needed to stage; install the extra "study": pip install "gasquake[study]"')
 
     monkeypatch.setattr("gasquake.staging.stage", broken)
     found = run("trace", toml())

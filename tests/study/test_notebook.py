@@ -18,6 +18,7 @@ from gasquake.plot.study import StudyPlots
 from gasquake.report.language import Words, messages
 
 PAYLOAD = "<script>alert(1)</script> & \"quoted\" 'too' <img src=x onerror=alert(2)> $x_{$ {0} %s"
+METHODS = sorted(name for name in dir(StudyPlots) if not name.startswith("_"))
 LAYERED = {"day_profile", "helix", "level_map", "stage_maps", "stage_profiles", "time_height"}
 
 
@@ -54,13 +55,13 @@ def one_layer(scene: simulate.SimulatedScene) -> study.StudyResult:
 
 
 def test_every_figure_of_the_module_is_there_by_name(result: study.StudyResult) -> None:
-    not_figures = {"Line", "cjk_font", "coastlines", "draw_geography", "read_lines", "save", "usable_language"}
-    methods = {name for name in vars(StudyPlots) if not name.startswith("_")}
+    not_figures = {"cjk_font", "coastlines", "draw_geography", "save", "usable_language"}
+    methods = set(METHODS)
     assert set(plot.__all__) - not_figures - {"spiral_null"} <= methods  # spiral_map has the null beside it
     assert set(result.plot.names) == methods - {"names"}
 
 
-@pytest.mark.parametrize("name", sorted({name for name in vars(StudyPlots) if not name.startswith("_")} - {"names"}))
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"names"}))
 def test_every_figure_is_drawn_and_says_simulated(result: study.StudyResult, name: str) -> None:
     drawn = getattr(result.plot, name)()
     first = drawn.flat[0] if isinstance(drawn, np.ndarray) else drawn
@@ -84,6 +85,22 @@ def test_a_gas_and_an_orbit_are_chosen_by_name(result: study.StudyResult) -> Non
 def test_options_reach_the_figure_and_overrule(result: study.StudyResult) -> None:
     mesh = result.plot.column_map("co", orbit="ascending", limits=(-7.0, 7.0))[0, 0].collections[0]
     assert mesh.get_clim() == (-7.0, 7.0)
+
+
+def test_stage_maps_of_all_orbits_share_one_scale(result: study.StudyResult) -> None:
+    grids = [result.plot.stage_maps("co", orbit=orbit) for orbit in ("ascending", "descending")]
+    scales = {ax.collections[0].get_clim() for grid in grids for ax in grid.flat}
+    assert len(scales) == 1
+    low, high = scales.pop()
+    assert low == -high < 0.0
+    chosen = result.plot.stage_maps("co", orbit="ascending", limits=(-5.0, 5.0))
+    assert chosen[0, 0].collections[0].get_clim() == (-5.0, 5.0)
+
+
+def test_one_layer_is_not_called_a_column(one_layer: study.StudyResult) -> None:
+    titles = [ax.get_title(loc="left") for ax in one_layer.plot.column_map().flat]
+    assert titles == ["CO, ascending", "CO, descending"]
+    assert one_layer.plot.anomaly_series()[0, 0].get_ylabel() == "CO z-score\n(standard deviations)"
 
 
 def test_the_day_that_is_asked_for_is_drawn(result: study.StudyResult) -> None:

@@ -23,6 +23,8 @@ from selenium.webdriver.support.ui import Select  # noqa: E402
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 CASES = ("demo", "one_layer")
+WIDTHS = (1280, 390)
+EXAMPLE = Path(__file__).parents[2] / "examples" / "boumerdes2003.toml"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,27 @@ def pages(result: study.StudyResult, tmp_path_factory: pytest.TempPathFactory) -
     poisoned = report_checks.poisoned(result, '</script><img src=x onerror="window.broken=1"><script>window.broken=1//')
     found["poisoned", "en"] = folder / "poisoned.html"
     found["poisoned", "en"].write_text(report.render(poisoned, pictures=[]), encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def boumerdes(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of real soundings in each language, its figures in few dots."""
+    text = EXAMPLE.read_text(encoding="utf-8").replace("../../shared/data", str(shared_data))
+    folder = tmp_path_factory.mktemp("boumerdes")
+    (folder / EXAMPLE.name).write_text(text, encoding="utf-8")
+    config = study.load_config(folder / EXAMPLE.name)
+    needed = [*config.gas.path, config.placebo.catalogue]
+    absent = [str(path) for path in needed if not Path(str(path)).exists()]
+    if absent:
+        pytest.skip(f"the real soundings or their catalogue are not there: {', '.join(absent)}")
+    result = study.run(config)
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "DPI", 60)
+        for tongue in ("en", "zh"):
+            found[tongue] = folder / f"{tongue}.html"
+            found[tongue].write_text(report.render(result, language=tongue), encoding="utf-8")
     return found
 
 
@@ -81,16 +104,14 @@ def into_view(browser: Any, name: str) -> Any:
     return element
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("tongue", ["en", "zh"])
-@pytest.mark.parametrize("case", CASES)
-def test_opens_quietly(browser: Any, pages: dict[tuple[str, str], Path], case: str, tongue: str, width: int) -> None:
-    opened(browser, pages[case, tongue], width=width)
+def assert_quiet(browser: Any, path: Path, *, width: int, helix: bool) -> None:
+    """The page says nothing on the console, asks for nothing, and fits; its moving parts are there."""
+    opened(browser, path, width=width)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     assert {url.split(":")[0] for url in asked} <= {"file", "data", "about"}
-    assert [url for url in asked if url.startswith("file:")] == [pages[case, tongue].as_uri()]
+    assert [url for url in asked if url.startswith("file:")] == [path.as_uri()]
     sizes = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
     assert sizes[0] <= sizes[1], "the page itself never scrolls sideways"
     outside = browser.execute_script("""
@@ -100,9 +121,51 @@ def test_opens_quietly(browser: Any, pages: dict[tuple[str, str], Path], case: s
     """)
     assert outside == []
     assert browser.find_element(By.ID, "map-canvas").is_displayed()
-    assert bool(browser.find_elements(By.ID, "helix-canvas")) == (case == "demo")
+    assert bool(browser.find_elements(By.ID, "helix-canvas")) == helix
     broken = "return [...document.images].filter((i) => i.complete && !i.naturalWidth).length"
     assert browser.execute_script(broken) == 0
+
+
+def assert_slides(browser: Any) -> None:
+    """A press beside the slider's thumb, and a drag of the thumb, choose the day that is drawn."""
+    slider, state = into_view(browser, "map-day"), browser.find_element(By.ID, "map-state")
+    day, drawn = [state.text], [picture(browser, "map-canvas")]
+    quarter = slider.size["width"] // 4
+    ActionChains(browser).move_to_element_with_offset(slider, -quarter, 0).click().perform()
+    day.append(state.text)
+    drawn.append(picture(browser, "map-canvas"))
+    thumb = ActionChains(browser).move_to_element_with_offset(slider, -quarter, 0).click_and_hold()
+    thumb.move_by_offset(quarter, 0).release().perform()
+    day.append(state.text)
+    drawn.append(picture(browser, "map-canvas"))
+    assert len(set(day)) == len(set(drawn)) == 3
+    assert day[1] < day[2], "dragged to the right is later"
+    assert slider.get_attribute("aria-valuetext") == state.text.split(" · ")[0]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+@pytest.mark.parametrize("case", CASES)
+def test_opens_quietly(browser: Any, pages: dict[tuple[str, str], Path], case: str, tongue: str, width: int) -> None:
+    assert_quiet(browser, pages[case, tongue], width=width, helix=case == "demo")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_the_report_of_boumerdes(browser: Any, boumerdes: dict[str, Path], tongue: str, width: int) -> None:
+    """Real soundings: one layer, so no helix; the earthquake came after the last day, so no line stands for it."""
+    assert_quiet(browser, boumerdes[tongue], width=width, helix=False)
+    assert not browser.find_elements(By.CSS_SELECTOR, ".simulated-banner, .tag")
+    assert not browser.find_elements(By.CSS_SELECTOR, "svg .origin")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "main figure img")) >= 4
+    assert_slides(browser)
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_slider_is_pressed_and_dragged(browser: Any, pages: dict[tuple[str, str], Path], width: int) -> None:
+    opened(browser, pages["demo", "en"], width=width)
+    assert_slides(browser)
 
 
 def test_the_slider_changes_day_and_map(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
@@ -142,8 +205,10 @@ def test_a_cell_is_read_by_pointer_and_by_keyboard(
     assert f"z = {value:.2f}" in told if value == value else "no valid value" in told
 
 
-def test_the_helix_turns(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
-    opened(browser, pages["demo", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_the_helix_turns(browser: Any, pages: dict[tuple[str, str], Path], tongue: str, width: int) -> None:
+    opened(browser, pages["demo", tongue], width=width)
     canvas = into_view(browser, "helix-canvas")
     yaw, drawn = canvas.get_attribute("data-yaw"), picture(browser, "helix-canvas")
     ActionChains(browser).move_to_element(canvas).click_and_hold().move_by_offset(120, 0).release().perform()

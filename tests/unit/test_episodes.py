@@ -15,6 +15,7 @@ from laziness import assert_lazy_and_equal, no_compute
 from scipy import stats
 
 from gasquake import _labelled, episodes
+from gasquake.episodes import onset
 from gasquake.kernels import ProfileVerdict
 from gasquake.places import distance_km
 
@@ -200,7 +201,7 @@ def best_steps(x: Any, min_days: int) -> tuple[int, int, float]:
 def test_the_fit_is_least_squares(min_days: int, rng: np.random.Generator) -> None:
     x = rng.normal(size=(12, 17))
     x[::2, 5:11] += 2
-    start, stop, best = episodes._two_steps(x, min_days)
+    start, stop, best = onset._two_steps(x, min_days)
     for row, found in zip(x, zip(start, stop, best, strict=True), strict=True):
         wanted = best_steps(row, min_days)
         assert found[:2] == wanted[:2]

@@ -96,7 +96,7 @@ def test_attributes_say_that_data_are_simulated(attrs: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "axis", "wanted"),
     [
-        ("anomaly_series", "y", "XCO z-score (standard deviations)"),
+        ("anomaly_series", "y", "XCO z-score\n(standard deviations)"),
         ("anomaly_series", "x", "date (UTC), 2022"),
         ("base_rates", "x", "rate of days (%)"),
         ("correlation_series", "x", "date (UTC), 2022"),
@@ -172,7 +172,7 @@ def test_no_pyplot_and_no_matplotlib_before_it_is_needed() -> None:
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r'to draw figures; install it with: pip install "gasquake\[study\]"'):
+    with pytest.raises(ImportError, match=r'to draw figures; .*: pip install "gasquake\[study\]"'):
         plot.column_map(examples.xco())
 
 
@@ -336,7 +336,7 @@ def test_a_projection_without_cartopy_names_the_extra(monkeypatch: pytest.Monkey
         monkeypatch.setitem(sys.modules, name, None)
     ax = Figure().add_subplot()
     ax.projection = "what cartopy's axes have"  # type: ignore[attr-defined]
-    with pytest.raises(ImportError, match=r'to draw in a projection; install it with: pip install "gasquake\[maps\]"'):
+    with pytest.raises(ImportError, match=r'to draw in a projection; .*: pip install "gasquake\[maps\]"'):
         plot.column_map(examples.xco(), ax=ax)
 
 
@@ -458,6 +458,22 @@ def test_the_origin_time_is_where_it_belongs() -> None:
         assert moment.strftime("%Y-%m-%dT%H:%M:%S") == "2022-09-05T04:52:18"
 
 
+def test_an_origin_time_beyond_the_axes_is_not_drawn_and_moves_nothing() -> None:
+    for away in (np.timedelta64(-400, "D"), np.timedelta64(40, "D")):
+        when = examples.ORIGIN + away
+        for ax in (
+            plot.time_height(examples.section(), verdict=examples.verdicts(), event_time=when, simulated=True),
+            plot.anomaly_series(examples.series(), event_time=when, stages=examples.STAGES, simulated=True),
+            plot.correlation_series(examples.rolling(), event_time=when, simulated=True),
+        ):
+            assert not [x for part in (ax, *ax.child_axes) for x in part.lines if x.get_gid() == "event"]
+            assert "earthquake" not in texts(ax.figure)
+            (stamp,) = [t for t in ax.texts if t.get_gid() == "simulated"]
+            assert stamp.xyann == (0.0, 3.0)  # nothing to make room for
+            left, right = ax.get_xlim()
+            assert right - left <= 60.0
+
+
 def test_two_samples_on_a_day_are_refused() -> None:
     z = examples.section()
     twice = xr.concat([z, z], "time")
@@ -514,6 +530,20 @@ def test_rates_have_wilsons_interval_by_the_effective_number() -> None:
     assert_allclose(bars[0][:, 0], [100 * low, 100 * high])
     assert next(t.get_text() for t in ax.get_yticklabels()) == "CO, rooted"
     assert "11 of 180\n7 of 14" in texts(ax.figure)
+
+
+def test_rows_keep_the_names_that_callers_give() -> None:
+    names = ["CO", "SO2", "DBSCAN_2", "GNSS and VLF", ("ch4", "AMPLITUDE_ONLY"), "CO, raw"]
+    rates = examples.rates().iloc[[0] * len(names)].set_axis(pd.Index(names, tupleize_cols=False))
+    shown = [t.get_text() for t in plot.base_rates(rates).get_yticklabels()]
+    assert shown == ["CO", "SO2", "DBSCAN_2", "GNSS and VLF", "CH₄, amplitude only", "CO, raw"]
+
+
+def test_the_legend_of_base_rates_keeps_clear_of_the_stamp() -> None:
+    ax = plot.base_rates(examples.rates(), simulated=True)
+    ax.figure.draw_without_rendering()
+    (stamp,) = [t for t in ax.texts if t.get_gid() == "simulated"]
+    assert not ax.get_legend().get_window_extent().overlaps(stamp.get_window_extent())
 
 
 def test_the_table_shows_numbers_intervals_and_what_was_published() -> None:

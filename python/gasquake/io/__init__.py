@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gasquake.io.airs_writer import granule_name, write_granule
     from gasquake.io.catalogues import event_from_row, find_event, read_catalogue
     from gasquake.io.describe import describe_file
+    from gasquake.io.faults import Fault, Faults, read_faults
     from gasquake.io.files import sha256, write_aside
     from gasquake.io.gridding import grid_soundings
     from gasquake.io.hdf4 import open_hdf4
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Name -> module that defines it. One line for each, so that parts written apart merge without a conflict.
 _HOMES = {
+    "Fault": "gasquake.io.faults",
+    "Faults": "gasquake.io.faults",
     "GranuleError": "gasquake.errors",
     "Refused": "gasquake.io.airs",
     "describe_file": "gasquake.io.describe",
@@ -36,12 +39,15 @@ _HOMES = {
     "open_profiles": "gasquake.io.limb",
     "open_soundings": "gasquake.io.soundings",
     "read_catalogue": "gasquake.io.catalogues",
+    "read_faults": "gasquake.io.faults",
     "sha256": "gasquake.io.files",
     "write_aside": "gasquake.io.files",
     "write_granule": "gasquake.io.airs_writer",
 }
 
 __all__ = [
+    "Fault",
+    "Faults",
     "GranuleError",
     "Refused",
     "describe_file",
@@ -56,6 +62,7 @@ __all__ = [
     "open_profiles",
     "open_soundings",
     "read_catalogue",
+    "read_faults",
     "sha256",
     "write_aside",
     "write_granule",

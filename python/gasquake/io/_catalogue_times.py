@@ -58,7 +58,7 @@ class TimeProblem(ValueError):
         self.row = row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Times:
     """Times in UTC and how finely each was given.
 

@@ -22,8 +22,6 @@ from gasquake.places import Region
 
 __all__ = ["Refused", "open_airs", "open_granules", "standard_pressure"]
 
-_PARTS = {"": "", "_ct": "_count", "_sdev": "_sdev"}
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -151,7 +149,7 @@ def open_airs(
         cube["time"].attrs = {"standard_name": "time", "axis": "T", "long_name": "nominal date, UTC"}
         dims = ("time", "orbit", "level", "lat", "lon")
         for gas in gases:
-            for part, suffix in _PARTS.items() if with_counts else [("", "")]:
+            for part, suffix in products.PARTS.items() if with_counts else [("", "")]:
                 cube[gas + suffix] = dims, _stack(cells, gas, orbits, grid, part), _gas_attrs(gas, part)
         _add_surface(cube, cells, orbits, grid)
     version = f"version {layout.version}" if layout.version else "of unknown version"

@@ -18,19 +18,24 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake._optional import attempt_import
+from gasquake.io import products
 from gasquake.io.files import write_aside
-from gasquake.io.products import FILL, GASES, GRIDS, LEVELS, ORBITS, SURFACE_PRESSURE, TOPOGRAPHY, field_name, grid_name
 
 __all__ = ["granule_name", "write_granule"]
 
-ROWS, COLUMNS = 180, 360
 _VERSIONS = {7: ("7.0.7.0", ".hdf"), 6: ("6.0.31.0", ".hdf.nc4")}
 # In the order of a real granule.
-_VARIABLES = {SURFACE_PRESSURE.stem: "surface_pressure", **{GASES[gas].stem: gas for gas in ("o3", "co", "ch4")}}
-_PARTS = {"": "", "_ct": "_count", "_sdev": "_sdev"}  # suffix of the field -> suffix of the cube's variable
-_LOCATION = {"LandSeaMask": "land_sea_mask", TOPOGRAPHY.stem: "topography"}
-# The real windows: a day from 01:30 UTC for ascending, from 13:30 UTC of the day before for descending orbits.
-_OPENS = {"ascending": np.timedelta64(90, "m"), "descending": np.timedelta64(-630, "m")}
+_VARIABLES = {
+    products.SURFACE_PRESSURE.stem: "surface_pressure",
+    **{products.GASES[gas].stem: gas for gas in ("o3", "co", "ch4")},
+}
+_LOCATION = {products.LAND_SEA_MASK: "land_sea_mask", products.TOPOGRAPHY.stem: "topography"}
+# Level, latitude and longitude: their numbers and attributes.
+_SCALES = (
+    (products.LEVELS.astype(np.float32), {"long_name": "Pressure", "units": "hPa", "format": "F7.2"}),
+    (products.LATITUDES, {"long_name": "Latitude", "units": "degrees_north", "format": "F5.1"}),
+    (products.LONGITUDES, {"long_name": "Longitude", "units": "degrees_east", "format": "F6.1"}),
+)
 _STRUCT_METADATA_BYTES = 32000  # HDF-EOS2 pads it to this length
 _PATH_LENGTH = 500
 
@@ -141,8 +146,8 @@ def _one_day(cube: xr.Dataset) -> xr.Dataset:
     if missing:
         raise ValueError(f"cube_slice has no dimension {missing[0]!r}; it has {tuple(day.dims)}")
     for orbit in day["orbit"].values:
-        if orbit not in ORBITS:
-            raise ValueError(f"orbit of cube_slice must be one of {tuple(ORBITS)}, got {str(orbit)!r}")
+        if orbit not in products.ORBITS:
+            raise ValueError(f"orbit of cube_slice must be one of {tuple(products.ORBITS)}, got {str(orbit)!r}")
     if "co2" in day:
         raise ValueError("cube_slice has co2, for which AIRS level 3 has no field; drop it first")
     return day
@@ -151,13 +156,14 @@ def _one_day(cube: xr.Dataset) -> xr.Dataset:
 def _places(day: xr.Dataset) -> dict[str, NDArray[np.intp]]:
     """Where each level, lat and lon of the slice lies in a granule."""
     pressure = np.asarray(day["level"].values, np.float64)
-    levels = np.abs(LEVELS - pressure[:, None]).argmin(axis=1)
-    _check(pressure, LEVELS[levels], "level", "a standard level in hPa")
+    levels = np.abs(products.LEVELS - pressure[:, None]).argmin(axis=1)
+    _check(pressure, products.LEVELS[levels], "level", "a standard level in hPa")
     lat, lon = (np.asarray(day[name].values, np.float64) for name in ("lat", "lon"))
-    rows, columns = np.rint(89.5 - lat), np.rint(lon + 179.5)
-    _check(lat, np.clip(89.5 - rows, -89.5, 89.5), "lat", "the centre of a one-degree cell")
-    _check(lon, columns - 179.5, "lon", "the centre of a one-degree cell")
-    return {"level": levels, "lat": rows.astype(np.intp), "lon": columns.astype(np.intp) % COLUMNS}
+    north, west = products.LATITUDES[0], products.LONGITUDES[0]
+    rows, columns = np.rint(north - lat), np.rint(lon - west)
+    _check(lat, np.clip(north - rows, -north, north), "lat", "the centre of a one-degree cell")
+    _check(lon, columns + west, "lon", "the centre of a one-degree cell")
+    return {"level": levels, "lat": rows.astype(np.intp), "lon": columns.astype(np.intp) % products.LONGITUDES.size}
 
 
 def _check(found: NDArray[np.float64], wanted: NDArray[np.float64], name: str, what: str) -> None:
@@ -168,7 +174,7 @@ def _check(found: NDArray[np.float64], wanted: NDArray[np.float64], name: str, w
 
 def _globe(array: xr.DataArray, places: dict[str, NDArray[np.intp]]) -> NDArray[np.float32]:
     dims = [dim for dim in ("level", "lat", "lon") if dim in array.dims]
-    shape = {"level": LEVELS.size, "lat": ROWS, "lon": COLUMNS}
+    shape = {"level": products.LEVELS.size, "lat": products.LATITUDES.size, "lon": products.LONGITUDES.size}
     whole = np.full([shape[dim] for dim in dims], np.nan, np.float32)
     whole[np.ix_(*(places[dim] for dim in dims))] = array.transpose(*dims).values
     return whole
@@ -178,7 +184,7 @@ def _orbit_fields(day: xr.Dataset, orbit: str, grid: str) -> Iterator[_Field]:
     """The fields of one grid, in the order of a real granule."""
     places = _places(day)
     for stem, variable in _VARIABLES.items():
-        for suffix, kind in _PARTS.items():
+        for suffix, kind in products.PARTS.items():
             array = day.get(variable + kind)
             if array is None:
                 continue
@@ -186,7 +192,7 @@ def _orbit_fields(day: xr.Dataset, orbit: str, grid: str) -> Iterator[_Field]:
                 array = array.reindex(orbit=[orbit]).isel(orbit=0)
             if kind == "_count":
                 array = array.where(array > 0)
-            yield _Field(field_name(stem, orbit, grid=grid, part=suffix), _globe(array, places))
+            yield _Field(products.field_name(stem, orbit, grid=grid, part=suffix), _globe(array, places))
 
 
 def _location_fields(day: xr.Dataset) -> Iterator[_Field]:
@@ -199,7 +205,7 @@ def _location_fields(day: xr.Dataset) -> Iterator[_Field]:
 
 def _window(day: xr.Dataset, orbit: str) -> tuple[str, str]:
     """First and last microsecond of an orbit's window, as the attributes of a real granule spell them."""
-    start = day["time"].values.astype("datetime64[D]") + _OPENS[orbit]
+    start = day["time"].values.astype("datetime64[D]") + products.WINDOW_OPENS[orbit]
     end = start + np.timedelta64(1, "D")
     if "window_start" in day.coords and "window_end" in day.coords and orbit in day["orbit"].values:
         start, end = (day[name].sel(orbit=orbit).values for name in ("window_start", "window_end"))
@@ -214,8 +220,12 @@ def _window(day: xr.Dataset, orbit: str) -> tuple[str, str]:
 
 def _write_hdf4(day: xr.Dataset, path: Path, name: str) -> None:
     pyhdf = attempt_import("pyhdf.SD", extra="study", purpose="to write AIRS version 7 granules")
-    grids = {grid_name(orbit, grid): list(_orbit_fields(day, orbit, grid)) for grid in GRIDS for orbit in ORBITS}
-    lat, lon = np.mgrid[89.5:-90:-1, -179.5:180:1].astype(np.float32)
+    grids = {
+        products.grid_name(orbit, grid): list(_orbit_fields(day, orbit, grid))
+        for grid in products.GRIDS
+        for orbit in products.ORBITS
+    }
+    lat, lon = np.meshgrid(products.LATITUDES.astype(np.float32), products.LONGITUDES.astype(np.float32), indexing="ij")
     grids["location"] = [_Field("Latitude", lat), _Field("Longitude", lon), *_location_fields(day)]
 
     # HDF4 keeps the path under which a file was made. Slashes bring it to one length, so that it can be overwritten and
@@ -247,12 +257,12 @@ def _write_grid(types: Any, file: Any, grid: str, fields: list[_Field]) -> list[
     # The scales of a grid's dims are set once, through its last field that has them all, which puts them after it.
     profiles = [field.name for field in fields if field.values.ndim == 3]
     for field in fields:
-        is_mask = field.name == "LandSeaMask"
-        kind, fill = (types.INT16, 0) if is_mask else (types.FLOAT32, FILL)
+        is_mask = field.name == products.LAND_SEA_MASK
+        kind, fill = (types.INT16, 0) if is_mask else (types.FLOAT32, products.FILL)
         sds = file.create(field.name, kind, field.values.shape)
         sds.setcompress(types.COMP_DEFLATE, 5)
         sds.setfillvalue(fill)
-        for axis, dim in enumerate(("StdPressureLev", "YDim", "XDim")[-field.values.ndim :]):
+        for axis, dim in enumerate(products.HDF4_DIMS[-field.values.ndim :]):
             sds.dim(axis).setname(f"{dim}:{grid}")
         sds[:] = np.nan_to_num(field.values, nan=fill).astype(np.int16 if is_mask else np.float32)
         references.append(sds.ref())
@@ -263,15 +273,11 @@ def _write_grid(types: Any, file: Any, grid: str, fields: list[_Field]) -> list[
 
 
 def _write_scales(types: Any, sds: Any) -> None:
-    scales = (
-        (types.FLOAT32, LEVELS.tolist(), ("Pressure", "hPa", "F7.2")),
-        (types.FLOAT64, np.arange(89.5, -90, -1).tolist(), ("Latitude", "degrees_north", "F5.1")),
-        (types.FLOAT64, np.arange(-179.5, 180).tolist(), ("Longitude", "degrees_east", "F6.1")),
-    )
-    for axis, (kind, values, texts) in enumerate(scales):
+    kinds = types.FLOAT32, types.FLOAT64, types.FLOAT64
+    for axis, (kind, (values, texts)) in enumerate(zip(kinds, _SCALES, strict=True)):
         dim = sds.dim(axis)
-        dim.setscale(kind, list(values))
-        dim.setstrs(*texts)
+        dim.setscale(kind, values.tolist())
+        dim.setstrs(*texts.values())
 
 
 def _write_groups(day: xr.Dataset, path: Path, references: dict[str, list[int]]) -> None:
@@ -305,12 +311,13 @@ def _write_groups(day: xr.Dataset, path: Path, references: dict[str, list[int]])
 
 def _location_attributes(day: xr.Dataset, types: Any) -> dict[str, tuple[int, Any]]:
     date = pd.Timestamp(day["time"].values.item())
-    numbers = {"Year": date.year, "Month": date.month, "Day": date.day, "NumOfDays": 1}
+    numbers = dict(zip(products.DATE_ATTRIBUTES, (date.year, date.month, date.day), strict=True))
+    numbers[products.DAYS_ATTRIBUTE] = 1
     found: dict[str, tuple[int, Any]] = {name: (types.INT32, [value]) for name, value in numbers.items()}
-    for orbit in ORBITS:
+    for orbit in products.ORBITS:
         for edge, moment in zip(("Start", "End"), _window(day, orbit), strict=True):
-            found[f"{orbit.capitalize()}Grid{edge}TimeUTC"] = types.CHAR8, moment
-    found["StdPressureLev"] = types.FLOAT32, LEVELS.tolist()
+            found[products.window_attribute(orbit, edge)] = types.CHAR8, moment
+    found[products.HDF4_DIMS[0]] = types.FLOAT32, products.LEVELS.tolist()
     return found
 
 
@@ -321,23 +328,23 @@ def _struct_metadata(grids: dict[str, list[_Field]]) -> str:
         lines += [
             f"\tGROUP=GRID_{number}",
             f'\t\tGridName="{grid}"',
-            f"\t\tXDim={COLUMNS}",
-            f"\t\tYDim={ROWS}",
+            f"\t\tXDim={products.LONGITUDES.size}",
+            f"\t\tYDim={products.LATITUDES.size}",
             "\t\tUpperLeftPointMtrs=(-180000000.000000,90000000.000000)",
             "\t\tLowerRightMtrs=(180000000.000000,-90000000.000000)",
             "\t\tProjection=GCTP_GEO",
             "\t\tGROUP=Dimension",
         ]
         if any(field.values.ndim == 3 for field in fields):
-            size = ['\t\t\t\tDimensionName="StdPressureLev"', f"\t\t\t\tSize={LEVELS.size}"]
+            size = [f'\t\t\t\tDimensionName="{products.HDF4_DIMS[0]}"', f"\t\t\t\tSize={products.LEVELS.size}"]
             lines += ["\t\t\tOBJECT=Dimension_1", *size, "\t\t\tEND_OBJECT=Dimension_1"]
         lines += ["\t\tEND_GROUP=Dimension", "\t\tGROUP=DataField"]
         for count, field in enumerate(fields, 1):
-            dims = ("StdPressureLev", "YDim", "XDim")[-field.values.ndim :]
+            dims = products.HDF4_DIMS[-field.values.ndim :]
             lines += [
                 f"\t\t\tOBJECT=DataField_{count}",
                 f'\t\t\t\tDataFieldName="{field.name}"',
-                f"\t\t\t\tDataType=DFNT_{'INT16' if field.name == 'LandSeaMask' else 'FLOAT32'}",
+                f"\t\t\t\tDataType=DFNT_{'INT16' if field.name == products.LAND_SEA_MASK else 'FLOAT32'}",
                 "\t\t\t\tDimList=(" + ",".join(f'"{dim}"' for dim in dims) + ")",
                 "\t\t\t\tCompressionType=HDFE_COMP_DEFLATE",
                 "\t\t\t\tDeflateLevel=5",
@@ -375,33 +382,23 @@ END
 
 def _write_netcdf(day: xr.Dataset, path: Path) -> None:
     attempt_import("h5netcdf", extra="study", purpose="to write AIRS version 6 granules")
-    fields = [field for grid in GRIDS for orbit in ORBITS for field in _orbit_fields(day, orbit, grid)] + list(
-        _location_fields(day)
-    )
-    dims = ("StdPressureLev", "Latitude", "Longitude")
+    kinds = [(orbit, grid) for grid in products.GRIDS for orbit in products.ORBITS]
+    fields = [*(field for kind in kinds for field in _orbit_fields(day, *kind)), *_location_fields(day)]
     granule = xr.Dataset(
-        {field.name: (dims[-field.values.ndim :], field.values) for field in fields},
-        {
-            "StdPressureLev": ("StdPressureLev", LEVELS.astype(np.float32), _texts("Pressure", "hPa", "F7.2")),
-            "Latitude": ("Latitude", np.arange(89.5, -90, -1), _texts("Latitude", "degrees_north", "F5.1")),
-            "Longitude": ("Longitude", np.arange(-179.5, 180), _texts("Longitude", "degrees_east", "F6.1")),
-        },
+        {field.name: (products.NETCDF_DIMS[-field.values.ndim :], field.values) for field in fields},
+        {dim: (dim, values, texts) for dim, (values, texts) in zip(products.NETCDF_DIMS, _SCALES, strict=True)},
         {"HDFEOSVersion": "HDFEOS_V2.18"},
     )
     if day.attrs.get("simulated"):
         granule.attrs["simulated"] = np.int32(1)
     packed = {"zlib": True, "complevel": 2, "shuffle": True}
-    encoding: dict[str, dict[str, Any]] = {name: {"_FillValue": None, **packed} for name in dims}
+    encoding: dict[str, dict[str, Any]] = {name: {"_FillValue": None, **packed} for name in products.NETCDF_DIMS}
     for field in fields:
-        whole = field.is_count or field.name == "LandSeaMask"
+        whole = field.is_count or field.name == products.LAND_SEA_MASK
         # The chunks of the real file: a float field of all levels is cut in eight.
         chunks = field.values.shape if whole or field.values.ndim == 2 else (12, 90, 180)
         number: dict[str, Any] = {"dtype": "int16", "_FillValue": np.int16(0)}
         if not whole:
-            number = {"dtype": "float32", "_FillValue": np.float32(FILL)}
+            number = {"dtype": "float32", "_FillValue": np.float32(products.FILL)}
         encoding[field.name] = {**number, **packed, "chunksizes": chunks}
     granule.to_netcdf(path, engine="h5netcdf", encoding=encoding)
-
-
-def _texts(long_name: str, units: str, pattern: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": units, "format": pattern}

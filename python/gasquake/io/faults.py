@@ -1,4 +1,4 @@
-"""Traces of faults from GeoJSON and GMT text, zipped or not.
+"""Traces of faults, and other lines on a map, from GeoJSON and GMT text, zipped or not.
 
 Geopandas and pyogrio were rejected: they bring GDAL for what `json` and a loop read.
 """
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 __all__ = ["Fault", "Faults", "read_faults"]
 
 #: GEM names a trace or, failing that, its zone.
-_NAMES = ("name", "fault_name", "fz_name")
+_NAMES = ("name", "Name", "NAME", "fault_name", "fz_name")
 _MOST_BYTES = 1_000_000_000
 _FORMATS = "GeoJSON (LineString, MultiLineString, Polygon), GMT text with segments after '>', or a zip with one of them"
 
@@ -68,19 +68,22 @@ class Faults:
         return len(self.traces)
 
 
-def read_faults(path: str | os.PathLike[str]) -> Faults:
-    """Read traces of faults; the content tells the format.
+def read_faults(path: str | os.PathLike[str], *, name: str | None = None) -> Faults:
+    """Read traces of faults, or of borders and other lines; the content tells the format.
 
     Parameters
     ----------
     path : str or path
         GeoJSON, GMT text in which ">" starts a segment, or a zip that holds one of them.
+    name : str, optional
+        The property that names a trace; by default the first of ``name``, ``Name``, ``NAME``, ``fault_name`` and
+        ``fz_name`` that is there.
 
     Returns
     -------
     Faults
-        The traces, and how many features had no geometry. The name is the first of the properties ``name``,
-        ``fault_name`` and ``fz_name`` that is there; in GMT text the ``-L`` of the segment's header, or its text.
+        The traces, and how many features had no geometry. In GMT text the name is the ``-L`` of the segment's header,
+        or its text, or the attribute (``# @D``) of that name where OGR wrote the file (``# @N``).
 
     Raises
     ------
@@ -100,7 +103,9 @@ def read_faults(path: str | os.PathLike[str]) -> Faults:
     path = Path(path)
     try:
         text = _text(path.read_bytes())
-        traces, skipped = _geojson(text) if text.lstrip().startswith(("{", "[")) else (_gmt(text), 0)
+        names = _NAMES if name is None else (name,)
+        is_json = text.lstrip().startswith(("{", "["))
+        traces, skipped = _geojson(text, names) if is_json else (_gmt(text, names), 0)
         if not traces:
             raise ValueError(f"holds no line; known are {_FORMATS}")
     except ValueError as error:
@@ -134,7 +139,7 @@ def _unzipped(data: bytes) -> bytes:
         raise ValueError(f"damaged or encrypted zip ({error})") from None
 
 
-def _geojson(text: str) -> tuple[list[Fault], int]:
+def _geojson(text: str, names: tuple[str, ...]) -> tuple[list[Fault], int]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -152,7 +157,7 @@ def _geojson(text: str) -> tuple[list[Fault], int]:
             geometry = feature["geometry"] if feature["type"] == "Feature" else feature
             properties = feature.get("properties") or {}
             lines = [line for line in _lines(geometry) if line]
-            name = next((str(properties[key]) for key in _NAMES if properties.get(key)), "")
+            name = next((str(properties[key]) for key in names if properties.get(key)), "")
             traces += [_fault(name, line, f"feature {number}") for line in lines]
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"feature {number} is not GeoJSON ({type(error).__name__}: {error})") from None
@@ -176,9 +181,10 @@ def _lines(geometry: dict[str, Any] | None) -> Iterator[list[Any]]:
             yield from _lines(part)
 
 
-def _gmt(text: str) -> list[Fault]:
+def _gmt(text: str, names: tuple[str, ...]) -> list[Fault]:
     traces: list[Fault] = []
     name, start = "", 0
+    column: int | None = None
     points: list[list[str]] = []
     for number, line in enumerate(io.StringIO(text, None), 1):
         line = line.strip()
@@ -186,6 +192,12 @@ def _gmt(text: str) -> list[Fault]:
             if points:
                 traces.append(_fault(name, points, f"the segment of line {start}"))
             name, start, points = _segment_name(line[1:]), number, []
+        elif line.startswith("# @N"):
+            columns = [part.strip('"') for part in line[4:].split("|")]
+            column = next((columns.index(key) for key in names if key in columns), None)
+        elif line.startswith("# @D") and column is not None:
+            attributes = line[4:].split("|")
+            name = attributes[column].strip('"') if column < len(attributes) else name
         elif line and not line.startswith("#"):
             fields = line.replace(",", " ").split()
             if len(fields) < 2:

@@ -19,7 +19,7 @@ __all__ = ["Layout", "find_date", "find_layout", "find_windows"]
 Grid = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Names and coordinates of an AIRS file.
 
@@ -184,7 +184,7 @@ def _horizontal(file: DataFile, fields: dict[str, str], variable: Variable) -> t
         else:
             if not _is_native(variable):
                 raise GranuleError(file.path, f"it has no {names[1].lower()} for the {size} cells of {variable.name}")
-            found.append(90.0 - 0.5 - np.arange(180.0) if axis == -2 else -180.0 + 0.5 + np.arange(360.0))
+            found.append(products.LATITUDES if axis == -2 else products.LONGITUDES)
     lat, lon = (np.round(coordinate, 6) for coordinate in found)
     for what, values, limit in (("latitude", lat, 90.0), ("longitude", lon, 360.0)):
         steps = np.diff(values)
@@ -199,7 +199,9 @@ def _horizontal(file: DataFile, fields: dict[str, str], variable: Variable) -> t
 def _is_native(variable: Variable) -> bool:
     """Whether a field without coordinates lies on the product's own grid, whose rows run from north to south."""
     names = [dim.rpartition("/")[2].replace(":", "_").partition("_")[0] for dim in variable.dims[-2:]]
-    return variable.shape[-2:] == (180, 360) and names in (["YDim", "XDim"], ["Latitude", "Longitude"])
+    native = (products.LATITUDES.size, products.LONGITUDES.size)
+    known = (products.HDF4_DIMS[1:], products.NETCDF_DIMS[1:])
+    return variable.shape[-2:] == native and tuple(names) in known
 
 
 def _vertical(file: DataFile, fields: dict[str, str], variable: Variable, axis: int) -> Grid:
@@ -268,7 +270,7 @@ def find_date(file: DataFile, layout: Layout) -> tuple[np.datetime64, str]:
     GranuleError
         If the file is a mean over several days, or says its date nowhere.
     """
-    days = _attribute(file, "NumOfDays")
+    days = _attribute(file, products.DAYS_ATTRIBUTE)
     named = _granule_name(file)
     short = next((m["product"] for n in file.shapes if (m := products.GIOVANNI_FIELD.match(n))), "")
     if short and not short.endswith("D"):
@@ -277,7 +279,7 @@ def find_date(file: DataFile, layout: Layout) -> tuple[np.datetime64, str]:
         raise GranuleError(
             file.path, f"it is a mean over {days or int(named['days'])} days; daily files (001) are read"
         )
-    parts = [_attribute(file, name) for name in ("Year", "Month", "Day")]
+    parts = [_attribute(file, name) for name in products.DATE_ATTRIBUTES]
     if all(isinstance(part, int) for part in parts):
         return _date(file, *parts), "attributes Year, Month, Day of the granule"
     if "time" in layout.fields and file.shapes[layout.fields["time"]] == (1,):
@@ -311,10 +313,6 @@ def _date(file: DataFile, year: int, month: int, day: int) -> np.datetime64:
         raise GranuleError(file.path, f"the file is damaged: it is dated {year}-{month}-{day}") from None
 
 
-#: Nominal start of each orbit's window, hours from midnight of the date; it lasts a day.
-_NOMINAL = {"ascending": 1.5, "descending": -10.5}
-
-
 def find_windows(
     file: DataFile, date: np.datetime64, orbits: Sequence[str]
 ) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64], str]:
@@ -343,10 +341,10 @@ def find_windows(
     """
     starts, ends, nominal = [], [], False
     for orbit in orbits:
-        texts = [_attribute(file, f"{orbit.capitalize()}Grid{edge}TimeUTC") for edge in ("Start", "End")]
+        texts = [_attribute(file, products.window_attribute(orbit, edge)) for edge in ("Start", "End")]
         if None in texts:
             nominal = True
-            start = date + np.timedelta64(int(_NOMINAL[orbit] * 3600), "s")
+            start = date + products.WINDOW_OPENS[orbit]
             window = (start, start + np.timedelta64(1, "D"))
         else:
             window = (_instant(file, texts[0]), _instant(file, texts[1]))

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["COLUMNS", "FILL", "GASES", "GRIDS", "LEVELS", "ORBITS", "Field", "field_name", "grid_name"]
+__all__ = [
+    "COLUMNS", "DATE_ATTRIBUTES", "DAYS_ATTRIBUTE", "FILL", "GASES", "GRIDS", "HDF4_DIMS", "LAND_SEA_MASK", "LATITUDES",
+    "LEVELS", "LONGITUDES", "NETCDF_DIMS", "ORBITS", "PARTS", "WINDOW_OPENS", "Field", "field_name", "grid_name",
+    "window_attribute",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ GRIDS = {"standard": "", "TqJoint": "TqJ_"}
 LEVELS = np.array(
     [1000, 925, 850, 700, 600, 500, 400, 300, 250, 200, 150, 100, 70, 50, 30, 20, 15, 10, 7, 5, 3, 2, 1.5, 1]
 )
-LEVELS.flags.writeable = False
+#: Cell centres of the grid of one degree: rows from north to south, columns from west to east.
+LATITUDES, LONGITUDES = np.arange(89.5, -90.0, -1.0), np.arange(-179.5, 180.0)
+for _axis in (LEVELS, LATITUDES, LONGITUDES):
+    _axis.flags.writeable = False
 
 #: Gases on pressure levels. AIRS has no daily level-3 CO2 on levels.
 GASES = {
@@ -66,6 +73,7 @@ GASES = {
 SURFACE_PRESSURE = Field(
     "SurfPres_Forecast", "hPa", "surface pressure of the forecast used", "surface_air_pressure", (300.0, 1200.0)
 )
+LAND_SEA_MASK = "LandSeaMask"
 TOPOGRAPHY = Field("Topography", "m", "height of the surface", "surface_altitude", (-1000.0, 9000.0))
 
 #: One-layer fields, by the name they get. The files of version 6 say "mol/cm2" for columns; the numbers are molecules.
@@ -86,10 +94,22 @@ COLUMNS = {
 #: Fields of version 4 that later versions renamed: they tell it from a foreign file.
 VERSION_4 = frozenset({"H2OVapMMR_A", "H2OVapMMR_D", "RelHumid_A", "RelHumid_D", "TempPrsLvls"})
 
-#: Names of the dimensions, without the grid that HDF-EOS2 puts behind ":" (and some readers behind "_").
-LEVEL_DIMS = ("StdPressureLev", "TempPrsLvls", "TempPresLvls")
-LAT_DIMS = ("YDim", "Latitude", "lat")
-LON_DIMS = ("XDim", "Longitude", "lon")
+#: Suffix of a field, and that of the variable which it becomes: the mean, the count of soundings, their spread.
+PARTS = {"": "", "_ct": "_count", "_sdev": "_sdev"}
+
+#: Dimensions of a field on levels, in granules (HDF4-EOS2) and in netCDF files of version 6.
+HDF4_DIMS = ("StdPressureLev", "YDim", "XDim")
+NETCDF_DIMS = ("StdPressureLev", "Latitude", "Longitude")
+#: Their names anywhere, without the grid that HDF-EOS2 puts behind ":" (and some readers behind "_").
+LEVEL_DIMS = (HDF4_DIMS[0], "TempPrsLvls", "TempPresLvls")
+LAT_DIMS = (HDF4_DIMS[1], NETCDF_DIMS[1], "lat")
+LON_DIMS = (HDF4_DIMS[2], NETCDF_DIMS[2], "lon")
+
+#: Attributes of the location grid: the nominal date, and over how many days the file averages.
+DATE_ATTRIBUTES = ("Year", "Month", "Day")
+DAYS_ATTRIBUTE = "NumOfDays"
+#: When the window of an orbit opens, from midnight (UTC) of the nominal date; it lasts a day.
+WINDOW_OPENS = {"ascending": np.timedelta64(90, "m"), "descending": np.timedelta64(-630, "m")}
 
 #: Granule names, as AIRS.2024.01.01.L3.RetStd_IR001.v7.0.7.0.G24002230956.hdf; 001 is daily.
 GRANULE_NAME = re.compile(
@@ -149,3 +169,26 @@ def grid_name(orbit: str, grid: str = "standard") -> str:
     'descending_TqJoint'
     """
     return orbit if grid == "standard" else f"{orbit}_{grid}"
+
+
+def window_attribute(orbit: str, edge: str) -> str:
+    """The attribute of the location grid that says when an orbit's window begins or ends.
+
+    Parameters
+    ----------
+    orbit : {"ascending", "descending"}
+        Orbit direction.
+    edge : {"Start", "End"}
+        Which.
+
+    Returns
+    -------
+    str
+        Name of the attribute.
+
+    Examples
+    --------
+    >>> window_attribute("descending", "Start")
+    'DescendingGridStartTimeUTC'
+    """
+    return f"{orbit.capitalize()}Grid{edge}TimeUTC"

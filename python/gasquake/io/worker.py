@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gasquake._optional import install_hint
 from gasquake.errors import GranuleError
 
 __all__ = ["DataFile", "Variable", "is_missing", "open_data_file"]
@@ -96,8 +97,7 @@ class _Reader:
             return answer
         if state == "missing":
             raise ImportError(
-                f"{answer} is needed to read {_LIBRARIES.get(answer, 'such')} files; install it with: "
-                'pip install "gasquake[study]"',
+                f"{answer} is needed to read {_LIBRARIES.get(answer, 'such')} files; {install_hint('study')}",
                 name=answer,
             )
         if state == "died":

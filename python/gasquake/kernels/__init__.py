@@ -1,7 +1,8 @@
 """The primitives on NumPy arrays: fast, exact about what is missing, and safe to import from anywhere.
 
 Arrays in, arrays out; nothing here knows files, units or coordinates, and only NumPy is imported. The same names on
-xarray objects live in `gasquake.profiles`, `gasquake.anomalies` and `gasquake.tracks`.
+xarray objects live in `gasquake.profiles`, `gasquake.anomalies` and `gasquake.tracks`. Results that hold arrays compare
+and hash by identity: compare their arrays.
 """
 
 from __future__ import annotations

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_bool, check_choice, check_positive_int, lanes, resolve_axis
 from gasquake._options import threads
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
 __all__ = ["SeasonalAnomaly", "seasonal_zscore"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SeasonalAnomaly:
     """What `seasonal_zscore` finds, each array of the shape of the values.
 

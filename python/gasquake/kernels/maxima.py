@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, resolve_axis
 from gasquake._options import threads
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
 __all__ = ["Maxima", "locate_maxima"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Maxima:
     """What `locate_maxima` finds, each array of the shape of the axes that are kept.
 

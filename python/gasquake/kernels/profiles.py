@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import (
@@ -20,9 +20,6 @@ from gasquake._array import (
     resolve_axis,
 )
 from gasquake._options import threads
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["ProfileScan", "ProfileVerdict", "scan_profiles"]
 
@@ -47,7 +44,7 @@ class ProfileVerdict(IntEnum):
     AMPLITUDE_ONLY = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProfileScan:
     """What `scan_profiles` finds, each array of the shape of the values without the level axis.
 

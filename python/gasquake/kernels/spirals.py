@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_choice, check_positive_int
 from gasquake._options import threads
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
 __all__ = ["SpiralFit", "SpiralNull", "fit_spirals", "spiral_null"]
 
-Float64: TypeAlias = "NDArray[np.float64]"
+Float64: TypeAlias = NDArray[np.float64]
 Kind = Literal["involute", "archimedean", "logarithmic"]
 Anchor = Literal["centre", "cusp"]
 Loss = Literal["huber", "square"]
@@ -31,7 +29,7 @@ _F64 = np.dtype(np.float64)
 _MOST_NULLS = 10**9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpiralFit:
     """What `fit_spirals` finds, each array of the shape of the tracks without their last axis.
 
@@ -77,7 +75,7 @@ class SpiralFit:
     converged: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpiralNull:
     """What `spiral_null` finds.
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _core
 from gasquake._array import FloatArray, as_float, check_bool, check_choice, check_positive_int, lanes, resolve_axis
 from gasquake._options import threads
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["WindowAnomaly", "rolling_mad", "rolling_mean", "rolling_median", "rolling_std", "rolling_zscore"]
 
@@ -24,7 +22,7 @@ __all__ = ["WindowAnomaly", "rolling_mad", "rolling_mean", "rolling_median", "ro
 _LONGEST = 2**62
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WindowAnomaly:
     """What `rolling_zscore` finds, each array of the shape of the values.
 

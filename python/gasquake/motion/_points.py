@@ -24,7 +24,7 @@ ANCHORS: tuple[Anchor, ...] = ("centre", "cusp")
 MIN_POINTS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Points:
     """The valid points of a track, in the order of time.
 

@@ -259,7 +259,7 @@ def _describe(result: xr.Dataset, fields: xr.Dataset, of: str) -> None:
 # --- How often each place holds the maximum ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MaximaFrequency:
     """How often each place holds the daily maximum: what days without an event do.
 

@@ -159,7 +159,7 @@ def _time(track: object) -> Any:
     return _labelled.find_dim(track, "time", "track")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SubsetControl:
     """What `random_subset_control` finds.
 

@@ -9,7 +9,7 @@ from gasquake.plot.chance import base_rates, placebo_distribution
 from gasquake.plot.correlations import correlation_series, correlation_table
 from gasquake.plot.geography import draw_geography
 from gasquake.plot.language import cjk_font, usable_language
-from gasquake.plot.lines import Line, coastlines, read_lines
+from gasquake.plot.lines import coastlines
 from gasquake.plot.maps import column_map, level_map, stage_maps
 from gasquake.plot.profiles import day_profile, stage_profiles
 from gasquake.plot.series import anomaly_series, time_height
@@ -18,7 +18,6 @@ from gasquake.plot.style import save
 from gasquake.plot.tracks import maxima_map
 
 __all__ = [
-    "Line",
     "anomaly_series",
     "base_rates",
     "cjk_font",
@@ -32,7 +31,6 @@ __all__ = [
     "level_map",
     "maxima_map",
     "placebo_distribution",
-    "read_lines",
     "save",
     "spiral_map",
     "spiral_null",

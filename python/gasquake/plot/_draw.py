@@ -33,6 +33,7 @@ GROUND_LOOK: dict[str, Any] = {"facecolor": UNDERGROUND, "hatch": "....", "edgec
 MISSING_LOOK: dict[str, Any] = {"facecolor": MISSING, "hatch": "////", "edgecolor": "#B8B8B8"}
 _HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _ONE_DAY = np.timedelta64(1, "D")
+_HEADROOM = 1.22  # of a histogram, for its legend
 
 
 def mpl(module: str) -> ModuleType:
@@ -236,17 +237,24 @@ def date_axis(ax: Any, times: NDArray[Any], language: Language) -> None:
     ax.set_xlabel(label("date (UTC), {years}", language, years=years_of(times)).rstrip(", ，"))
 
 
-def mark_time(ax: Any, time: np.datetime64 | None, language: Language, *, named: bool = True) -> None:
-    """A line at the origin time, drawn through the axes, named above them."""
-    if time is None:
-        return
+def mark_time(ax: Any, time: np.datetime64 | None, language: Language, *, named: bool = True) -> bool:
+    """A line at the origin time, drawn through the axes, named above them; none if it lies beyond the axes.
+
+    Returns whether there is one. The limits of the axes must be known.
+    """
+    if time is None or np.isnat(time):
+        return False
     moment = mpl("dates").date2num(np.datetime64(time).astype("datetime64[us]"))
+    left, right = ax.get_xlim()
+    if not left <= moment <= right:
+        return False
     ax.axvline(moment, color="#000000", lw=1.4, ls=(0, (4, 2)), zorder=4, gid="event")
     if named:
         ax.annotate(
             label("earthquake", language), (moment, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
             textcoords="offset points", ha="center", va="bottom", fontsize=8,
         )  # fmt: skip
+    return True
 
 
 def background(ax: Any) -> None:
@@ -376,10 +384,11 @@ def null_histogram(ax: Any, known: NDArray[np.float64], statistic: float, name: 
             ax.hist(known[reach], bins=bins, color=OKABE_ITO["blue"], edgecolor="#FFFFFF", hatch="////", lw=0.5,
                     label=label("as much or more", language))  # fmt: skip
     if found:
-        ax.axvline(statistic, color=OKABE_ITO["vermilion"], lw=2.2, label=name, gid="statistic")
+        # Not to the top, where the legend is.
+        ax.axvline(statistic, 0.0, 1.0 / _HEADROOM, color=OKABE_ITO["vermilion"], lw=2.2, label=name, gid="statistic")
     handles, _ = ax.get_legend_handles_labels()
     if handles:
-        ax.set_ylim(top=1.22 * max(ax.get_ylim()[1], 1.0))
+        ax.set_ylim(top=_HEADROOM * max(ax.get_ylim()[1], 1.0))
         ax.legend(fontsize="small", frameon=False, loc="upper left", ncols=2)
     ax.yaxis.set_major_locator(mpl("ticker").MaxNLocator(integer=True))
 

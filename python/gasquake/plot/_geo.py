@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from gasquake import _labelled
 from gasquake._optional import attempt_import
+from gasquake.io.faults import Fault, read_faults
 from gasquake.places import Event, Region
 from gasquake.plot import _draw
 from gasquake.plot.language import Language, label
-from gasquake.plot.lines import Line, read_lines
 from gasquake.plot.style import SEQUENTIAL
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: A file, or a name, longitudes and latitudes for each line.
-Lines = str | Path | Iterable[Line | tuple[str, ArrayLike, ArrayLike]]
+Lines = str | Path | Iterable[Fault | tuple[str, ArrayLike, ArrayLike]]
 
 
 def data_transform(ax: Any) -> dict[str, Any]:
@@ -50,19 +50,19 @@ def extent_of(lon: NDArray[Any], lat: NDArray[Any]) -> tuple[float, float, float
     return float(x.min()), float(x.max()), max(float(y.min()), -90.0), min(float(y.max()), 90.0)
 
 
-def as_lines(lines: Lines | None) -> list[Line]:
+def as_lines(lines: Lines | None) -> list[Fault]:
     """What a caller may give for faults or borders: a file, or (name, lon, lat) each."""
     if lines is None:
         return []
     if isinstance(lines, str | Path):
-        return read_lines(lines)
+        return list(read_faults(lines))
     found = []
     for item in lines:
         try:
             name, lon, lat = item
         except (TypeError, ValueError):
             raise ValueError(f"a fault or border must be (name, lon, lat), got {item!r}") from None
-        found.append(Line(str(name), np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)))
+        found.append(Fault(str(name), np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)))
     return found
 
 

@@ -12,6 +12,7 @@ from gasquake.episodes import wilson_interval
 from gasquake.plot import _draw
 from gasquake.plot.language import Language, label, usable_language
 from gasquake.plot.style import OKABE_ITO
+from gasquake.profiles import ProfileVerdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,8 +93,7 @@ def base_rates(
     ax.set_xlabel(label("rate of days (%)", language))
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")
     if np.isfinite(rate).any():
-        ax.legend(title=label("95 % interval", language), fontsize="small", title_fontsize="small", frameon=False,
-                  loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.0)  # fmt: skip
+        _draw.legend_below(ax, points=36, title=label("95 % interval", language), ncols=2)
     else:
         ax.set_xlim(0.0, 100.0)
         _draw.note_empty(ax, language)
@@ -108,6 +108,7 @@ def placebo_distribution(
     statistic: float,
     p_value: float,
     n_effective: float | None = None,
+    standardised: bool = True,
     ax: Axes | None = None,
     simulated: bool | None = None,
     language: Language = "en",
@@ -124,6 +125,8 @@ def placebo_distribution(
         Share of the placebos that reach it, the event counted in.
     n_effective : float, optional
         How many independent placebos they are worth.
+    standardised : bool
+        Whether the scores are set against each place's own years; else they are the mean z-scores themselves.
     ax : Axes, optional
         Where to draw; by default a new figure.
     simulated : bool, optional
@@ -147,14 +150,16 @@ def placebo_distribution(
     known = numbers[np.isfinite(numbers)]
     ax = _draw.new_axes(ax, (5.6, 3.3))
     _draw.null_histogram(ax, known, float(statistic), label("this event", language), language)
-    ax.set_xlabel(label("score (standard deviations of the place's own years)", language))
+    measured = "standard deviations of the place's own years" if standardised else "mean z-score over the tested days"
+    ax.set_xlabel(label(f"score ({measured})", language))
     ax.set_ylabel(label("number of placebos", language))
     values: dict[str, Any] = {"p": f"{p_value:.2g}", "n": known.size}
     text = "p = {p}, {n} placebos"
     if n_effective is not None:
         text, values["worth"] = "p = {p}, {n} placebos worth {worth:.0f} independent ones", n_effective
     ax.set_title(label(text, language, **values), loc="left", fontsize="medium")
-    _draw.finish(ax, simulated=_draw.is_simulated(simulated, null), language=language)
+    # Above the line of the title, which may be long.
+    _draw.finish(ax, simulated=_draw.is_simulated(simulated, null), language=language, lifted=14.0)
     return ax
 
 
@@ -178,7 +183,8 @@ def _bars(
     name: str,
 ) -> None:  # fmt: skip
     reach = np.stack([rate - low, high - rate]).clip(min=0.0) * 100.0
-    ax.errorbar(100.0 * rate, rows, xerr=reach, fmt=marker, color=colour, ms=6, capsize=3, elinewidth=1.5, label=name)
+    ax.errorbar(100.0 * rate, rows, xerr=reach, fmt=marker, color=colour, ms=6, capsize=3, elinewidth=1.5, label=name,
+                clip_on=False, zorder=3)  # fmt: skip
 
 
 def _hits(rate: float, n: float, language: Language) -> str:
@@ -188,8 +194,10 @@ def _hits(rate: float, n: float, language: Language) -> str:
 
 
 def _row_name(name: Any, language: Language) -> str:
-    parts = name if isinstance(name, tuple) else (name,)
-    return ", ".join(
-        _draw.gas_label(p) or label(str(p).lower() if str(p).isupper() else str(p), language).replace("_", " ")
-        for p in parts
-    )
+    """A row as it is read: gases and verdicts by their names, what the caller calls otherwise as it stands."""
+    parts = [str(part) for part in (name if isinstance(name, tuple) else (name,))]
+    return label(", ", language).join(
+        label(part.lower(), language).replace("_", " ") if part in ProfileVerdict.__members__
+        else ("" if "_" in part else _draw.gas_label(part)) or label(part, language)
+        for part in parts
+    )  # fmt: skip

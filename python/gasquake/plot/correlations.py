@@ -11,7 +11,7 @@ import xarray as xr
 from gasquake import _labelled
 from gasquake.correlation import PublishedCorrelation, fisher_interval
 from gasquake.plot import _draw
-from gasquake.plot.language import Language, label, usable_language
+from gasquake.plot.language import Language, gas_and_orbit, label, orbit_label, usable_language
 from gasquake.plot.style import OKABE_ITO
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def correlation_series(
         for edge in (low, high):  # so that overlapping bands keep apart, in grey too
             ax.plot(moments, edge, color=style.colour, ls=style.dash, lw=0.6)
         ax.plot(moments, one, color=style.colour, ls=style.dash, marker=style.marker, ms=3, lw=1.6,
-                label=label(name, language) or None)  # fmt: skip
+                label=orbit_label(name, language) or None)  # fmt: skip
     ax.axhline(0.0, color="#999999", lw=0.7, zorder=1)
     ax.set_ylim(-1.03, 1.03)
     ax.set_ylabel(label("correlation coefficient", language))
@@ -104,13 +104,13 @@ def correlation_series(
         _draw.hatch_gaps(ax, days, ~np.isfinite(values).any(axis=0))
         _draw.date_axis(ax, days, language)
         ax.set_xlim(days[0], days[-1] + np.timedelta64(1, "D"))
-    _draw.mark_time(ax, event_time, language)
+    marked = _draw.mark_time(ax, event_time, language)
     if not np.isfinite(values).any():
         _draw.note_empty(ax, language)
     elif others:
         _draw.legend_below(ax, points=36, ncols=4)
     _draw.finish(ax, simulated=_draw.is_simulated(simulated, rolling), language=language,
-                 lifted=0.0 if event_time is None else 12.0)  # fmt: skip
+                 lifted=12.0 if marked else 0.0)  # fmt: skip
     return ax
 
 
@@ -184,11 +184,13 @@ def correlation_table(
     ax.set_xlim(-1.05, 1.05)
     ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     ax.set_yticks(place, [_title(row, language) for row in rows])
-    ax.set_xlabel(f"{label('correlation coefficient', language)}, {label('95 % interval', language)}")
+    measured, bars = label("correlation coefficient", language), label("95 % interval", language)
+    ax.set_xlabel(label("{first}, {second}", language, first=measured, second=bars))
     ax.grid(axis="x", lw=0.4, color="#DDDDDD")
     if not any(np.isfinite(row["r"]) for row in rows):
         _draw.note_empty(ax, language)
-    _draw.finish(ax, simulated=_draw.is_simulated(simulated, found), language=language)
+    # Above the line of the headings beside the axes.
+    _draw.finish(ax, simulated=_draw.is_simulated(simulated, found), language=language, lifted=12.0)
     return ax
 
 
@@ -221,8 +223,8 @@ def _rows(found: xr.Dataset, published: Sequence[PublishedCorrelation]) -> list[
 def _title(row: dict[str, Any], language: Language) -> str:
     if row["published"]:
         return label("published", language)
-    parts = [label(row["stage"], language), label(row["orbit"], language)]
-    return ", ".join(part for part in parts if part)
+    stage = label(row["stage"], language)
+    return gas_and_orbit(stage, row["orbit"], language) if row["orbit"] else stage
 
 
 def _write(ax: Axes, y: float, texts: Sequence[str], weight: str = "normal") -> None:

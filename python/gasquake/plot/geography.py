@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gasquake.io.faults import Fault
 from gasquake.places import Event
 from gasquake.plot import _draw
 from gasquake.plot._geo import Lines, as_lines, cosine, data_transform
 from gasquake.plot.language import Language, label
-from gasquake.plot.lines import Line, coastlines
+from gasquake.plot.lines import coastlines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,7 +106,7 @@ def _stroke(ax: Axes, lon: ArrayLike, lat: ArrayLike, transform: dict[str, Any],
 
 
 def _draw_fault(
-    ax: Axes, line: Line, extent: tuple[float, float, float, float], halo: list[Any], transform: Any, *, named: bool
+    ax: Axes, line: Fault, extent: tuple[float, float, float, float], halo: list[Any], transform: Any, *, named: bool
 ) -> None:
     lon, lat = _onto(line.lon, (extent[0] + extent[1]) / 2), np.asarray(line.lat, dtype=np.float64)
     look = {"color": "#000000", "lw": 1.3, "zorder": 4, "path_effects": halo, "gid": "fault"}

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from gasquake._optional import attempt_import
 
-__all__ = ["FONT_NOTE", "Language", "cjk_font", "label", "model_label", "usable_language"]
+__all__ = [
+    "FONT_NOTE", "Language", "cjk_font", "gas_and_orbit", "label", "model_label", "orbit_label", "usable_language",
+]  # fmt: skip
 
 Language = Literal["en", "zh"]
 
@@ -109,6 +111,10 @@ _ZH = {
     "tested days": "检验日",
     "{hits} of {n}": "{n} 天中 {hits} 天",
     "days from {first}": "自 {first} 起的天数",
+    ", ": "，",
+    "{first}, {second}": "{first}，{second}",
+    "{name}: {what}": "{name}：{what}",
+    "score (mean z-score over the tested days)": "得分（检验日的平均 z 分数）",
 }  # fmt: skip
 
 _MODELS = {
@@ -217,3 +223,51 @@ def model_label(name: str, language: Language = "en", /) -> str:
     ('involute from the epicentre', '阿基米德螺线')
     """
     return label(_MODELS.get(name, name), language)
+
+
+def orbit_label(orbit: str, language: Language = "en", /) -> str:
+    """An orbit as the figures write it.
+
+    Parameters
+    ----------
+    orbit : str
+        "ascending", "descending" or "all".
+    language : {"en", "zh"}
+        Of the result.
+
+    Returns
+    -------
+    str
+        For a figure.
+
+    Examples
+    --------
+    >>> orbit_label("all"), orbit_label("ascending", "zh")
+    ('all orbits', '升轨')
+    """
+    return label("all orbits" if orbit == "all" else orbit, language)
+
+
+def gas_and_orbit(gas: str, orbit: str, language: Language = "en", /) -> str:
+    """What a panel shows: a gas on an orbit.
+
+    Parameters
+    ----------
+    gas : str
+        As it is written.
+    orbit : str
+        As in `orbit_label`.
+    language : {"en", "zh"}
+        Of the result.
+
+    Returns
+    -------
+    str
+        For a figure.
+
+    Examples
+    --------
+    >>> gas_and_orbit("CO", "ascending"), gas_and_orbit("CO", "ascending", "zh")
+    ('CO, ascending', 'CO，升轨')
+    """
+    return label("{first}, {second}", language, first=gas, second=orbit_label(orbit, language))

@@ -18,13 +18,13 @@ from gasquake.places import Event
 from gasquake.plot import _draw
 from gasquake.plot._geo import Lines, cosine, data_transform, extent_of, map_size
 from gasquake.plot.geography import draw_geography
-from gasquake.plot.language import Language, label, usable_language
+from gasquake.plot.language import Language, gas_and_orbit, label, usable_language
 from gasquake.plot.style import DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["column_map", "level_map", "stage_maps"]
+__all__ = ["column_map", "level_map", "stage_limits", "stage_maps"]
 
 
 def level_map(
@@ -58,7 +58,7 @@ def level_map(
     event : Event, optional
         Its epicentre is a star.
     faults, borders : path_like or iterable of (name, lon, lat), optional
-        Lines over the map: GeoJSON or GMT text, see `gasquake.plot.read_lines`. There are no borders by default.
+        Lines over the map: GeoJSON or GMT text, see `gasquake.io.read_faults`. There are no borders by default.
     centre : float, optional
         Draw differences about this value in two colours; by default 0 for z-scores and anomalies, none for the rest.
     limits : (float, float), optional
@@ -239,26 +239,17 @@ def stage_maps(
     (2, 2)
     """
     language = usable_language(language)
-    mean, counts, days = _stage_fields(means, gas, orbit)
-    names = [str(s) for s in mean["stage"].values]
     title = label("mean of the stage", language)
     if relative_to is not None:
-        _draw.one_of(names, relative_to, "relative_to")
         title = label("difference from {stage}", language, stage=label(relative_to, language))
-    level_dim, pressures = _draw.find_level(mean, f"{gas}_mean")
-    rows = sorted({int(np.abs(np.log(pressures / p)).argmin()) for p in levels}, key=lambda k: pressures[k])
-    factor, name = _draw.shown(mean, language)
-    fields = mean.where(counts > 0).isel({level_dim: rows}) * factor
-    if relative_to is not None:
-        fields = (fields - fields.sel(stage=relative_to, drop=True)).sel(stage=[s for s in names if s != relative_to])
+    fields, pressures, name, days = _panels(means, gas, orbit, levels, relative_to, language)
     columns = [str(s) for s in fields["stage"].values]
     lat, lon = _grid_dims(fields)
-    fields = fields.transpose(level_dim, "stage", lat, lon)
     numbers = np.asarray(fields.values, dtype=np.float64)
     centre = None if relative_to is None else 0.0
     low, high, extend = _draw.colour_limits(numbers, centre=centre, limits=limits)
 
-    shape = (len(rows), len(columns))
+    shape = (pressures.size, len(columns))
     extent = extent_of(fields[lon].values, fields[lat].values)
     panel = 2.3
     height = panel * (extent[3] - extent[2]) / (extent[1] - extent[0]) / cosine(extent)
@@ -269,12 +260,12 @@ def stage_maps(
     for (i, j), ax in np.ndenumerate(grid):
         ground = no_ground
         if surface_pressure is not None:
-            ground = _underground(surface_pressure, fields, float(pressures[rows[i]]))
+            ground = _underground(surface_pressure, fields, float(pressures[i]))
         below = below | ground
         mesh = _cells(ax, fields[lon].values, fields[lat].values, numbers[i, j], low, high, centre, ground)
         draw_geography(ax, event=event, faults=faults, borders=borders, extent=extent, language=language, named=False)
         ax.set_xlabel("")
-        ax.set_ylabel(f"{pressures[rows[i]]:g} hPa" if j == 0 else "", fontweight="bold")
+        ax.set_ylabel(f"{pressures[i]:g} hPa" if j == 0 else "", fontweight="bold")
         if i == 0:
             known = "" if days is None else _draw.n_days(int(days.sel(stage=columns[j])), language)
             ax.set_title(f"{label(columns[j], language)}\n{known}".strip(), fontsize="medium")
@@ -282,15 +273,36 @@ def stage_maps(
             _draw.note_empty(ax, language)
         ax.label_outer()
     bar = grid[0, 0].figure.colorbar(mesh, ax=grid, extend=extend, shrink=0.8, aspect=30, pad=0.02)
-    bar.set_label(f"{name}, {title}")
+    bar.set_label(label("{first}, {second}", language, first=name, second=title))
     if axes is None:
         _explain(grid[-1, 0], np.where(no_ground, np.nan, numbers), below, language)
-        grid[0, 0].figure.suptitle(f"{_draw.gas_label(gas) or gas}, {label(orbit, language)}", fontsize="large")
+        grid[0, 0].figure.suptitle(gas_and_orbit(_draw.gas_label(gas) or gas, orbit, language), fontsize="large")
     stamp = grid[0, -1] if axes is not None else grid[-1, -1]
     _draw.finish(stamp, simulated=False, language=language)
     if _draw.is_simulated(simulated, means):
         _draw.stamp_figure(stamp.figure, language)
     return grid
+
+
+def stage_limits(
+    means: xr.Dataset, /, *, gas: str, levels: Sequence[float], relative_to: str | None = None
+) -> tuple[float, float]:
+    """Ends of one colour scale for the `stage_maps` of every orbit, by which they can be compared.
+
+    Parameters
+    ----------
+    means, gas, levels, relative_to
+        As for `stage_maps`.
+
+    Returns
+    -------
+    tuple of float
+        In the units shown.
+    """
+    orbits = [str(o) for o in np.atleast_1d(means["orbit"].values)]
+    every = [_panels(means, gas, orbit, levels, relative_to, "en")[0].values.ravel() for orbit in orbits]
+    low, high, _ = _draw.colour_limits(np.concatenate(every), centre=None if relative_to is None else 0.0, limits=None)
+    return low, high
 
 
 # --- Fields -----------------------------------------------------------------------------------------------------------
@@ -369,6 +381,23 @@ def _one_level(values: xr.DataArray, level: float | None) -> tuple[xr.DataArray,
 def _is_departure(field: xr.DataArray) -> bool:
     words = f"{field.name} {field.attrs.get('long_name', '')}".lower()
     return any(word in words for word in ("zscore", "z-score", "anomaly", "difference"))
+
+
+def _panels(
+    means: Any, gas: str, orbit: str, levels: Sequence[float], relative_to: str | None, language: Language
+) -> tuple[xr.DataArray, NDArray[np.float64], str, xr.DataArray | None]:
+    """What the panels of `stage_maps` show, of (level, stage, lat, lon): values, pressures, name and days."""
+    mean, counts, days = _stage_fields(means, gas, orbit)
+    names = [str(s) for s in mean["stage"].values]
+    if relative_to is not None:
+        _draw.one_of(names, relative_to, "relative_to")
+    level_dim, pressures = _draw.find_level(mean, f"{gas}_mean")
+    rows = sorted({int(np.abs(np.log(pressures / p)).argmin()) for p in levels}, key=lambda k: pressures[k])
+    factor, name = _draw.shown(mean, language)
+    fields = mean.where(counts > 0).isel({level_dim: rows}) * factor
+    if relative_to is not None:
+        fields = (fields - fields.sel(stage=relative_to, drop=True)).sel(stage=[s for s in names if s != relative_to])
+    return fields.transpose(level_dim, "stage", *_grid_dims(fields)), pressures[rows], name, days
 
 
 def _stage_fields(means: Any, gas: str, orbit: str) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:

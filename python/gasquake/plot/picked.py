@@ -11,14 +11,14 @@ import xarray as xr
 
 from gasquake import motion, tracks
 from gasquake.plot import _draw
-from gasquake.plot.language import Language, label
+from gasquake.plot.language import Language, gas_and_orbit, label
 from gasquake.profiles import ProfileVerdict
 from gasquake.study import local
 from gasquake.study.movement import Track
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import window_counts
+from gasquake.study.verdict import resolves_shape, window_counts
 
-__all__ = ["Epicentre", "best_spiral", "compared_rates", "helix_curve", "orbit_label", "spiral_curve", "telling_day"]
+__all__ = ["Epicentre", "best_spiral", "compared_rates", "helix_curve", "spiral_curve", "telling_day"]
 
 
 class Epicentre:
@@ -85,24 +85,6 @@ def bare(field: xr.DataArray, /) -> xr.DataArray:
         The same values.
     """
     return field.drop_vars([c for c in field.coords if c not in field.dims])
-
-
-def orbit_label(orbit: str, language: Language, /) -> str:
-    """An orbit as the figures write it.
-
-    Parameters
-    ----------
-    orbit : str
-        "ascending", "descending" or "all".
-    language : {"en", "zh"}
-        Of the result.
-
-    Returns
-    -------
-    str
-        For a figure.
-    """
-    return label("all orbits" if orbit == "all" else orbit, language)
 
 
 def spiral_curve(result: StudyResult, track: Track, name: str, /) -> tuple[tuple[Any, Any], xr.Dataset]:
@@ -226,15 +208,19 @@ def compared_rates(result: StudyResult, /, *, language: Language = "en") -> pd.D
     rows, names = [], []
     for gas, orbits in result.profiles.items():
         for orbit, found in orbits.items():
-            name = f"{_draw.gas_label(gas)}, {orbit_label(orbit, language)}"
+            name = gas_and_orbit(_draw.gas_label(gas), orbit, language)
             for verdict, base in found["epicentre"]["base_rate"].items():
-                if base["n"]:
+                if base["n"] and resolves_shape(result.judged, gas):
                     hits, n = window_counts({orbit: found}, result.config.stages.tested, verdict)
-                    names.append(f"{name}: {label(verdict.lower(), language).replace('_', ' ')}")
+                    names.append(_of(name, label(verdict.lower(), language).replace("_", " "), language))
                     rows.append({**base, "event_rate": hits / n if n else np.nan, "event_n": n})
             raw = result.raw.get(gas, {}).get(orbit)
             if raw and raw["base_rate"]["n"]:
                 window = raw["window_rate"]
-                names.append(f"{name}: {label('raw profile (paper)', language)}")
+                names.append(_of(name, label("raw profile (paper)", language), language))
                 rows.append({**raw["base_rate"], "event_rate": window["rate"], "event_n": window["n"]})
     return pd.DataFrame(rows, index=names) if rows else None
+
+
+def _of(name: str, what: str, language: Language) -> str:
+    return label("{name}: {what}", language, name=name, what=what)

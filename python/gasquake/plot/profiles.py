@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gasquake import _labelled
 from gasquake.plot import _draw
-from gasquake.plot.language import Language, label, usable_language
+from gasquake.plot.language import Language, label, orbit_label, usable_language
 from gasquake.plot.style import OKABE_ITO, STAGE_STYLES, VERDICT_STYLES
 from gasquake.profiles import ProfileVerdict, scan_profiles
 
@@ -122,7 +122,7 @@ def stage_profiles(
 
 def _title_with(parts: list[str], language: Language) -> str:
     """Parts of a title, translated where there is a translation."""
-    return ", ".join(label(part, language) for part in parts)
+    return label(", ", language).join(orbit_label(part, language) for part in parts)
 
 
 def _profiles_of_stages(
@@ -156,7 +156,7 @@ def _profiles_of_stages(
 # --- One day ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Profile:
     """One profile as `scan_profiles` sees it."""
 
@@ -355,7 +355,8 @@ def _reasons(
         fitted = label(
             "gradient {g} ± {se} {unit}", language, g=f"{slope:.2g}".replace("-", "−"), se=f"{error:.2g}", unit=unit
         )
-        lines.append(f"{fitted}: {label('falls with height' if falls else 'not shown to fall with height', language)}")
+        falling = label("falls with height" if falls else "not shown to fall with height", language)
+        lines.append(label("{name}: {what}", language, name=fitted, what=falling))
     if verdict is ProfileVerdict.AMPLITUDE_ONLY:
         lines.append(label("the averaging kernel carries no vertical shape", language))
     return lines

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gasquake import _labelled
 from gasquake.plot import _draw
-from gasquake.plot.language import Language, label, usable_language
+from gasquake.plot.language import Language, gas_and_orbit, label, orbit_label, usable_language
 from gasquake.plot.style import DIVERGING, MISSING, OKABE_ITO, VERDICT_STYLES
 from gasquake.profiles import ProfileVerdict
 from gasquake.stages import Stage
@@ -121,7 +121,7 @@ def time_height(
     else:
         ground = np.zeros((0, 0), dtype=bool)
     _draw.pressure_axis(ax, pressure, language)
-    _draw.mark_time(ax, event_time, language)
+    marked = _draw.mark_time(ax, event_time, language)
     if not np.isfinite(numbers).any():
         _draw.note_empty(ax, language)
     handles: list[tuple[str, dict[str, Any]]] = []
@@ -136,10 +136,11 @@ def time_height(
         _draw.legend_below(ax, points=68 if verdict is not None else 38, handles=patches, ncols=4, handlelength=1.6)
     title = _draw.gas_label(field.name)
     if "orbit" in field.coords and field["orbit"].ndim == 0:
-        title = ", ".join(part for part in (title, label(str(field["orbit"].item()), language)) if part)
+        orbit = str(field["orbit"].item())
+        title = gas_and_orbit(title, orbit, language) if title else orbit_label(orbit, language)
     ax.set_title(title, loc="left", fontsize="medium")
     _draw.finish(ax, simulated=_draw.is_simulated(simulated, zscore), language=language,
-                 lifted=0.0 if event_time is None else 12.0)  # fmt: skip
+                 lifted=12.0 if marked else 0.0)  # fmt: skip
     return ax
 
 
@@ -260,7 +261,7 @@ def anomaly_series(
     >>> z = xr.DataArray([0.1, -0.4, np.nan, 2.6, 3.1, 0.2, -1.0], {"time": time}, ("time",), "xco_zscore")
     >>> ax = anomaly_series(z, event_time=np.datetime64("2022-09-05T04:52"))
     >>> ax.get_ylabel()
-    'XCO z-score (standard deviations)'
+    'XCO z-score\\n(standard deviations)'
     """
     language = usable_language(language)
     field = _labelled.require_dataarray(zscore, "zscore")
@@ -278,7 +279,7 @@ def anomaly_series(
     moments = days.astype("datetime64[h]") + np.timedelta64(12, "h")
     for values, name, style in zip(numbers, names, _draw.styles_for(names), strict=True):
         ax.plot(moments, values, color=style.colour, marker=style.marker, ls=style.dash, lw=1.2, ms=4,
-                label=label(name, language), zorder=3)  # fmt: skip
+                label=orbit_label(name, language), zorder=3)  # fmt: skip
         over = np.flatnonzero(values >= threshold)
         if over.size:
             ax.plot(moments[over], values[over], "o", mfc="none", mec=OKABE_ITO["vermilion"], mew=1.8, ms=9, zorder=4,
@@ -293,11 +294,13 @@ def anomaly_series(
         _draw.date_axis(ax, days, language)
     known = np.append(numbers[np.isfinite(numbers)], [-1.4 * threshold, 1.4 * threshold])
     room = 0.06 * float(np.ptp(known))
-    ax.set_ylim(known.min() - room, known.max() + (4 if stages is not None else 1) * room)
-    ax.set_ylabel(_draw.shown(field.assign_attrs(units="1").rename(field.name or "zscore"), language)[1])
+    ax.set_ylim(known.min() - room, known.max() + room)
+    # On two lines: on one it is longer than low axes are high.
+    named = _draw.shown(field.assign_attrs(units="1").rename(field.name or "zscore"), language)[1]
+    ax.set_ylabel(named.replace(" (", "\n(").replace("（", "\n（"))
     if stages is not None and days.size:
         _name_stages(ax, stages, language)
-    _draw.mark_time(ax, event_time, language)
+    marked = _draw.mark_time(ax, event_time, language)
     if not np.isfinite(numbers).any():
         _draw.note_empty(ax, language)
     handles, labels = ax.get_legend_handles_labels()
@@ -310,14 +313,17 @@ def anomaly_series(
     if len(handles) > 1:
         _draw.legend_below(ax, handles, labels, points=36, ncols=5)
     _draw.finish(ax, simulated=_draw.is_simulated(simulated, zscore), language=language,
-                 lifted=0.0 if event_time is None else 12.0)  # fmt: skip
+                 lifted=12.0 if marked else 0.0)  # fmt: skip
     return ax
 
 
 def _name_stages(ax: Any, stages: Sequence[Stage], language: Language) -> None:
-    """Lines between the stages and their names along the top, where they are wide enough for one."""
+    """Lines between the stages and their names along the top, on end where they are too narrow, clear of the values."""
     to_number = _draw.mpl("dates").date2num
+    halo = [_draw.mpl("patheffects").withStroke(linewidth=2.5, foreground="white")]
+    room = ax.bbox.width * 72.0 / ax.figure.dpi  # points
     left, right = ax.get_xlim()
+    tallest = 0.0
     for stage in stages:
         start, end = (float(to_number(t.astype("datetime64[us]"))) for t in (stage.start, stage.end))
         for edge in (start, end):
@@ -325,8 +331,14 @@ def _name_stages(ax: Any, stages: Sequence[Stage], language: Language) -> None:
                 ax.axvline(edge, color="#AAAAAA", lw=0.8, ls=":", zorder=1)
         start, end = max(start, left), min(end, right)
         if end - start > 0.0:
-            wide = (end - start) / (right - left) > 0.09
+            name = label(stage.name, language)
+            need = sum(8.0 if ord(letter) > 0x2E80 else 5.0 for letter in name)  # points of 8 point type
+            wide = (end - start) / (right - left) * room > need
+            tallest = max(tallest, 10.0 if wide else need)
             ax.annotate(
-                label(stage.name, language), ((start + end) / 2, 0.97), xycoords=("data", "axes fraction"), fontsize=8,
-                ha="center", va="top", color="#333333", rotation=0 if wide else 90,
+                name, ((start + end) / 2, 0.97), xycoords=("data", "axes fraction"), fontsize=8, ha="center", va="top",
+                color="#333333", rotation=0 if wide else 90, path_effects=halo, zorder=5,
             )  # fmt: skip
+    bottom, top = ax.get_ylim()
+    taken = min((tallest + 6.0) / (0.8 * ax.bbox.height * 72.0 / ax.figure.dpi), 0.5)  # 0.8: what the labels leave
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1.0 - taken))

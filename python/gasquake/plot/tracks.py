@@ -88,7 +88,7 @@ def maxima_map(
     ax = _draw.new_axes(ax, map_size(extent), projection=projection)
     draw_points(ax, lon[known], lat[known], times[known], extent, language, connected=connected)
     draw_geography(ax, event=event, faults=faults, borders=borders, extent=extent, language=language)
-    counted = f"{label('daily maximum', language)}: {int(known.sum())} of {known.size} days"
+    counted = f"{label('daily maximum', language)}: {int(known.sum())} of {_draw.n_days(known.size, language)}"
     if language == "zh":
         counted = f"{label('daily maximum', language)}：{known.size} 天中 {int(known.sum())} 天"
     ax.set_title(counted, loc="left", fontsize="medium")

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from gasquake.profiles import ProfileVerdict
 from gasquake.report.language import Words, gas_label
-from gasquake.study.evidence import other_years
+from gasquake.study.limits import Limit, find_limits
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL, supported, window_counts
+from gasquake.study.verdict import LEVEL, rooted_base_rate, supported, window_counts
 
 __all__ = ["Conclusion", "conclude"]
 
@@ -69,15 +68,16 @@ def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> 
     tested = result.config.stages.tested
     gases = list(result.profiles)
     rooted = {gas: window_counts(result.profiles[gas], tested) for gas in gases}
-    base = {gas: _base_rate(result.profiles[gas]) for gas in gases}
+    base = {gas: rooted_base_rate(result.profiles[gas]) for gas in gases}
     rests = []
     if result.headline_kind == "rooted":
         rests += [_resting(gas, rooted[gas], base[gas], say) for gas in gases]
     rests.append(_chance(result, say))
     finding = result.verdict.finding
+    limits = find_limits(result.config, result.inputs, result.judged, result.placebos)
     return Conclusion(
         finding, say.name("finding", finding), _sentence(result, gases, rooted, say), rests, _also(result, say),
-        _limits(result, say), _tiles(result, summary, rooted, base, say),
+        [_limit(limit, say) for limit in limits], _tiles(result, summary, rooted, base, say),
     )  # fmt: skip
 
 
@@ -99,21 +99,10 @@ def _sentence(result: StudyResult, gases: list[str], rooted: dict[str, tuple[int
         judged = sum(n for _, n in rooted.values())
         if not math.isfinite(headline.statistic) or (result.headline_kind == "rooted" and judged == 0):
             return say("sentence.no_profile", **what)
-        worth = {"worth": f"{headline.n_effective:.0f}", "smallest": f"{headline.smallest_p:.2g}"}
+        worth = {"worth": f"{headline.n_effective:.0f}", "smallest": f"{headline.smallest_p:.2g}",
+                 "s": "" if round(headline.n_effective) == 1 else "s"}  # fmt: skip
         return say("sentence.few_placebos", **what, **worth)
     return say(f"sentence.{kind}_{'more' if unusual else 'no_more'}", **what, **chance)
-
-
-def _base_rate(orbits: Mapping[str, Any]) -> tuple[float, float, float] | None:
-    """How often days on which nothing is claimed are called rooted, over the orbits of a gas, with its interval."""
-    from gasquake import episodes
-
-    known = [rate for orbit in orbits.values() if (rate := orbit["epicentre"]["base_rate"]["ROOTED"])["n"]]
-    if not known:
-        return None
-    rate = sum(b["hits"] for b in known) / sum(b["n"] for b in known)
-    low, high = episodes.wilson_interval(rate, sum(b["n_effective"] for b in known))
-    return rate, float(low), float(high)
 
 
 def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] | None, say: Words) -> str:
@@ -147,30 +136,9 @@ def _also(result: StudyResult, say: Words) -> list[str]:
     return lines
 
 
-def _limits(result: StudyResult, say: Words) -> list[str]:
-    """What these data cannot say: the conditions of `gasquake.study.pipeline`, in the report's language."""
-    config, cube = result.config, result.inputs.cube
-    limits = []
-    if "level" not in cube.dims:
-        limits.append(say("limit.one_layer"))
-    elif config.profile.shape == "assumed":
-        limits.append(say("limit.assumed"))
-    elif not any(f"{gas}_kernel" in cube for gas in config.gas.gases):
-        limits.append(say("limit.no_kernel"))
-    elif bool((result.judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
-        limits.append(say("limit.one_degree"))
-    absent = [say.name("orbit", orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values]
-    if absent:
-        limits.append(say("limit.no_orbit", orbits=say("limit.and_no").join(absent)))
-    if result.judged.attrs["baseline"] == "rolling":
-        alone = "rolling_years" if other_years(cube) else "rolling"
-        limits.append(say(f"limit.{alone}", days=cube.sizes["time"], window=config.anomaly.window_days))
-    if not result.placebos.attrs.get("screened", False):
-        limits.append(say("limit.no_catalogue"))
-    if result.inputs.refused:
-        limits.append(say("limit.refused", n=len(result.inputs.refused)))
-    limits.append(say("limit.one_earthquake"))
-    return limits
+def _limit(limit: Limit, say: Words) -> str:
+    orbits = say("limit.and_no").join(say.name("orbit", orbit) for orbit in limit.orbits)
+    return say(f"limit.{limit.kind}", **({"orbits": orbits} if orbits else limit.numbers))
 
 
 def _tiles(

@@ -156,14 +156,15 @@ def _plans(result: StudyResult, say: Words) -> Iterator[_Plan]:
     layered = "time_height" in known
     for gas in result.profiles:
         label = {"gas": gas_label(gas)}
-        yield _Plan(f"column_{gas}", "where", "column", label, partial(plots.column_map, gas))
+        message = "column" if layered else "column_one_layer"
+        yield _Plan(f"column_{gas}", "where", message, label, partial(plots.column_map, gas))
         if layered:
             for orbit in orbits:
                 values = {**label, "orbit": say.name("orbit", orbit)}
                 draw = partial(plots.stage_maps, gas, orbit=orbit)
                 yield _Plan(f"stages_{gas}_{orbit}", "where", "stages", values, draw)
             yield _Plan(f"time_height_{gas}", "where", "time_height", label, partial(plots.time_height, gas))
-    yield _Plan("series", "where", "series", {}, plots.anomaly_series)
+    yield _Plan("series", "where", "series" if layered else "series_one_layer", {}, plots.anomaly_series)
     if "base_rates" in known:
         yield _Plan("base_rates", "rooted", "base_rates", {}, plots.base_rates)
     if layered:

@@ -236,6 +236,8 @@ class Words:
         """
         if value is None or not math.isfinite(value):
             return MISSING
+        if 1000.0 <= abs(value) < 1e6:  # a thousand kilometres are no power of ten
+            return self.fixed(float(f"{value:.{digits}g}"), 0)
         mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
         power = f" × 10{str(int(exponent)).translate(_RAISED)}" if exponent else ""
         return mantissa.replace("-", "−") + power
@@ -282,6 +284,7 @@ class Words:
         """
         if value is None or not math.isfinite(value):
             return MISSING
+        value = round(value, places) + 0.0  # no minus before zero
         return f"{value:,.{places}f}".replace("-", "−").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
     def percent(self, value: float | None, /) -> str:

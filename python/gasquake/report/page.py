@@ -99,7 +99,7 @@ def render(result: StudyResult, /, *, language: Language = "en", pictures: list[
         "verdict_strip": strips.verdict_strip(result, plain, say), "coverage_strip": strips.coverage_strip(result, say),
         "facts": _facts(result, plain, say), "truth": truth,
         "motion_lines": _motion(plain, say), "placebo_line": _placebo_line(plain, say),
-        "methods": METHODS, "formula_names": formula_names, "references": REFERENCES,
+        "methods": _methods(result, found), "formula_names": formula_names, "references": REFERENCES,
         "configuration": json.dumps(made["configuration"], ensure_ascii=False, indent=1),
         "provenance": _provenance(made, say),
     }  # fmt: skip
@@ -195,6 +195,9 @@ def _facts(result: StudyResult, plain: Mapping[str, Any], say: Words) -> list[tu
     event, inputs, region = result.event, plain["inputs"], result.config.region
     names = (f"{result.inputs.cube.attrs.get('source', '')}").strip()
     kind = say.name("kind", inputs["kind"])
+    source = say.name("source", names)
+    if names and inputs["kind"] != "given":  # who gave a cube knows that, and its attributes say more
+        source = say("word.named", what=kind, name=source)
     orbits = [say.name("orbit", orbit) for orbit in result.inputs.cube["orbit"].values.tolist()]
     edges = f"{_place(region.west, region.south)} – {_place(region.east, region.north)}"
     inside = result.fields.sizes["lat"] * result.fields.sizes["lon"]
@@ -207,13 +210,13 @@ def _facts(result: StudyResult, plain: Mapping[str, Any], say: Words) -> list[tu
         ("region", edges),
         ("gases", say("word.comma").join(gas_label(gas) for gas in result.profiles)),
         ("orbits", say("word.comma").join(orbits)),
-        ("source", f"{kind}: {names}" if names else kind),
+        ("source", source or kind),
         ("files", say("fact.files_value", n=len(result.inputs.files), refused=len(result.inputs.refused))
                   if result.inputs.files or result.inputs.refused else ""),
         ("days", say("fact.days_value", n=inputs["days"], own=inputs["days_in_event_year"],
                      first=inputs["first_date"], last=inputs["last_date"])),
         ("baseline", say.name("baseline", inputs["baseline"])),
-        ("grid", say("fact.grid_value", n=inputs["cells"], inside=inside)),
+        ("grid", say("fact.grid_value", n=say.fixed(inputs["cells"], 0), inside=say.fixed(inside, 0))),
     ]  # fmt: skip
     return [(say(f"fact.{name}"), value) for name, value in facts if value]
 
@@ -235,6 +238,14 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
     return lines
 
 
+def _methods(result: StudyResult, found: Mapping[str, Any]) -> list[str]:
+    """The methods that were used: those of profiles need levels, others have a table to show."""
+    layered = "level" in result.fields.dims
+    table_of = {"base_rate": "rates", "helix": "helices", "link": "correlation", "mass": "masses"}
+    unused = {name for name, table in table_of.items() if table not in found}
+    return [name for name in METHODS if name not in unused and (layered or name not in ("column", "profile"))]
+
+
 def _placebo_line(plain: Mapping[str, Any], say: Words) -> str:
     placebo = plain["placebo"]
     n = len(placebo["members"])
@@ -247,7 +258,10 @@ def _truth(result: StudyResult, say: Words) -> list[tuple[str, str]]:
     truth = result.truth
     if truth is None:
         return []
-    facts = [("amplitude", say.number(truth.get("amplitude"))), ("kernel", str(truth.get("kernel", "")))]
+    facts = [
+        ("amplitude", say.number(truth.get("amplitude"))),
+        ("kernel", say.name("averaging_kernel", truth.get("kernel", ""))),
+    ]
     for name, title in (("release", "released"), ("plume", "plume")):
         source = truth.get(name)
         if not source:
@@ -259,15 +273,16 @@ def _truth(result: StudyResult, say: Words) -> list[tuple[str, str]]:
                 level=say.number(source["peak_hpa"][gas]))
             for gas, rate in source["mass_per_day_kg"].items()
         ]  # fmt: skip
-        facts.append((title, "; ".join([*told, say("fact.until", end=str(source["end"])[:10])])))
+        facts.append((title, say("word.semicolon").join([*told, say("fact.until", end=str(source["end"])[:10])])))
     if truth.get("motion"):
-        facts.append(("motion", str(truth["motion"])))
+        facts.append(("motion", say.name("release_motion", truth["motion"])))
     return [(say(f"fact.{name}"), value) for name, value in facts]
 
 
 def _provenance(made: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
     versions = say("word.comma").join(f"{name} {version}" for name, version in made["versions"].items())
     return [
-        (say("fact.created"), made["created"]), (say("fact.versions"), versions), (say("fact.seed"), str(made["seed"])),
+        (say("fact.created"), made["created"][:19].replace("T", " ")), (say("fact.versions"), versions),
+        (say("fact.seed"), str(made["seed"])),
         (say("fact.simd"), str(made["simd"])),
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from gasquake.report._cells import (
 )  # fmt: skip
 from gasquake.report.language import MISSING, Words, gas_label
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import window_counts
+from gasquake.study.verdict import resolves_shape, window_counts
 
 __all__ = ["all_tables"]
 
@@ -44,12 +44,12 @@ def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -
     dict of str to Table
         By name.
     """
-    tested = result.config.stages.tested
     made = [
         _stages(summary, say), _refused(summary, say), _inputs(result, say), _days(summary, say),
-        _rates(summary, tested, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
+        _rates(result, summary, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
         _lateral(result, summary, say), _models(summary, say), _spirals(summary, say), _helices(summary, say),
-        _correlation(summary, say), _placebos(summary, say), _masses(summary, say), _truth(result, summary, say),
+        _correlation(summary, say), _placebos(result, summary, say), _masses(summary, say),
+        _truth(result, summary, say),
     ]  # fmt: skip
     return {table.name: table for table in made if table.rows}
 
@@ -125,9 +125,13 @@ def _gradient(say: Words, slope: float | None, error: float | None) -> Cell:
     return Cell(f"{say.fixed(slope * PPB, 1)}{margin}", slope, "number")
 
 
-def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
+def _rates(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    tested = result.config.stages.tested
     rows = []
     for gas, orbit, found in _orbits(summary["profiles"]):
+        if not resolves_shape(result.judged, gas):
+            rows += _raw_rates(summary, gas, orbit, say)
+            continue
         for verdict, rate in found["epicentre"]["base_rate"].items():
             hits, n = window_counts({orbit: found}, tested, verdict)
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), verdict_cell(say, verdict),
@@ -142,13 +146,21 @@ def _rates(summary: Mapping[str, Any], tested: list[str], say: Words) -> Table:
             rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), verdict_cell(say, "ROOTED"),
                          *share_cells(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
                          Cell(MISSING, None, "number")])  # fmt: skip
-        raw = summary["raw_criterion"].get(gas, {}).get(orbit)
-        if raw:
-            window_rate, base = raw["window_rate"], raw["base_rate"]
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"),
-                         *share_cells(say, window_rate["hits"], window_rate["n"]), *rate_cells(say, base)])  # fmt: skip
+        rows += _raw_rates(summary, gas, orbit, say)
+    # What was judged neither in the tested days nor in others has no rates.
+    rows = [row for row in rows if row[5].order is not None or row[6].order is not None]
     names = ("gas", "orbit", "criterion", "verdict", "tested_days", "tested_share", "base_rate", "base_days")
     return Table("rates", _heads(say, *names), rows)
+
+
+def _raw_rates(summary: Mapping[str, Any], gas: str, orbit: str, say: Words) -> list[list[Cell]]:
+    """The paper's criterion, which judges shapes whatever the retrieval resolves; none where it was not asked."""
+    raw = summary["raw_criterion"].get(gas, {}).get(orbit)
+    if not raw:
+        return []
+    tested = share_cells(say, raw["window_rate"]["hits"], raw["window_rate"]["n"])
+    return [[*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"), *tested,
+             *rate_cells(say, raw["base_rate"])]]  # fmt: skip
 
 
 def _elsewhere(found: Mapping[str, Any], window: set[str]) -> Iterator[tuple[str, tuple[int, int], Mapping[str, Any]]]:
@@ -229,7 +241,7 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
     for gas, track in summary["tracks"].items():
         for model in track["models"]:
             best = model["name"] == track["best_model"]
-            name = say.name("model", model["name"]) + (f" · {say('word.best')}" if best else "")
+            name = say.name("model", model["name"]) + (f" · {say('word.kept')}" if best else "")
             rows.append([
                 Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "text"),
                 number_cell(say, model["rmse_km"]), number_cell(say, model["loo_rmse_km"]),
@@ -284,11 +296,11 @@ def _correlation(summary: Mapping[str, Any], say: Words) -> Table:
     return Table("correlation", _heads(say, *names), rows)
 
 
-def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
-    rows = []
+def _placebos(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    rows, layered = [], "level" in result.fields.dims
     for name, test in summary["placebo"]["tests"].items():
         rows.append([
-            Cell(test_name(name, say), name, "best" if name == "headline" else "text"),
+            Cell(test_name(name, say, layered=layered), name, "best" if name == "headline" else "text"),
             fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]),
             p_value_cell(say, test["p_holm"]),
             span_cell(say, test["p_low"], test["p_high"], 3), count_cell(test["n"]),
@@ -298,7 +310,7 @@ def _placebos(summary: Mapping[str, Any], say: Words) -> Table:
     return Table("placebos", _heads(say, *names), rows, sortable=True)
 
 
-def test_name(name: str, say: Words, /) -> str:
+def test_name(name: str, say: Words, /, *, layered: bool) -> str:
     """A test of the placebo section in words.
 
     Parameters
@@ -307,6 +319,8 @@ def test_name(name: str, say: Words, /) -> str:
         As "headline", "rooted before", "column co", "link".
     say : Words
         The language.
+    layered : bool
+        Whether the data have levels, and so a column.
 
     Returns
     -------
@@ -314,6 +328,7 @@ def test_name(name: str, say: Words, /) -> str:
         The stage or gas in it translated.
     """
     kind, _, what = name.partition(" ")
+    kind = "one_layer" if kind == "column" and not layered else kind
     if not what:
         return say.name("test", name)
     subject = gas_label(what) if gas_label(what) != what else say.name("stage", what)
@@ -350,7 +365,8 @@ def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
         judged = [verdict for verdict in seen if verdict != "UNDETERMINED"]
         counts = sorted({v: judged.count(v) for v in judged}.items(), key=lambda item: (-item[1], item[0]))
         told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
-        days = say("word.interval", low=first, high=_day_before(end))
+        last = _day_before(end)
+        days = first if first == last else say("word.interval", low=first, high=last)
         rows.append([
             Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
             verdict_cell(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose"),

@@ -27,7 +27,7 @@ _FIRST, _LAST = "08-01", "09-11"  # half-open
 _PRESSURE_SIGMA = 3.0  # [D] hPa at sea level, from day to day
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grid:
     """Cells, dates and ground of a scene.
 

@@ -67,7 +67,7 @@ def _aloft(surface_pressure: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(surface_pressure[..., np.newaxis] >= LEVELS, bump, 0.0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A source of known strength.
 

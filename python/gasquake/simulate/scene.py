@@ -37,7 +37,7 @@ _STANDARD_NAME = {
 _MOTION = "The middle of the release circles its fault at the epicentre, 0.5 degrees away, once in 12 days: no spiral."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SimulatedScene:
     """A gas cube whose truth is known.
 

@@ -25,7 +25,7 @@ from gasquake.study.placebo import occurrence
 __all__ = ["Inputs", "fitting", "open_inputs", "surroundings"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
     """The data of a study.
 

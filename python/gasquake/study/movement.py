@@ -15,7 +15,7 @@ from gasquake.study.config import TrackConfig
 __all__ = ["Track", "across_orbits", "follow", "holm_over_tracks", "maxima_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Track:
     """The daily maxima of one gas, and what was made of them.
 

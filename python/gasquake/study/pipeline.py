@@ -15,7 +15,7 @@ from gasquake import correlation, episodes, motion, profiles, stages
 from gasquake.errors import ConfigError
 from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
-from gasquake.study import comparison, evidence, local, movement, placebo, verdict
+from gasquake.study import comparison, evidence, limits, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.inputs import Inputs, fitting, open_inputs
 from gasquake.study.result import StudyResult
@@ -184,7 +184,8 @@ def _analyse(
         ground = region.select(cube[["surface_pressure"]])["surface_pressure"].load()
         masses = local.implied_masses(excess, ground, region, days)
 
-    conclusion = _conclude(config, inputs, judged, report, tests, kind, days, catalogue, windows, baseline)
+    said = [str(limit) for limit in limits.find_limits(config, inputs, judged, placebos)]
+    conclusion = _conclude(config, report, tests, kind, windows, said)
     return StudyResult(
         config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, maxima, tracks, linked,
         placebos, tests, kind, masses, rolling, conclusion, truth,
@@ -275,65 +276,19 @@ def _linked(
 
 
 def _conclude(
-    config: StudyConfig, inputs: Inputs, judged: xr.Dataset, report: dict[str, dict[str, Any]],
-    tests: dict[str, placebo.Rank], kind: str, days: local.Days, catalogue: pd.DataFrame | None,
-    windows: list[stages.Stage], baseline: str,
+    config: StudyConfig, report: dict[str, dict[str, Any]], tests: dict[str, placebo.Rank], kind: str,
+    windows: list[stages.Stage], said: list[str],
 ) -> verdict.Verdict:  # fmt: skip
     tested = [stage for stage in windows if stage.name in config.stages.tested]
-    rooted, rates = {}, {}
-    for gas in report:
-        rooted[gas] = verdict.window_counts(report[gas], config.stages.tested)
-        base = [orbit["epicentre"]["base_rate"]["ROOTED"] for orbit in report[gas].values()]
-        known = [b for b in base if b["n"]]
-        if known:
-            rate = sum(b["hits"] for b in known) / sum(b["n"] for b in known)
-            low, high = episodes.wilson_interval(rate, sum(b["n_effective"] for b in known))
-            rates[gas] = (rate, float(low), float(high))
+    rates = {gas: rate for gas in report if (rate := verdict.rooted_base_rate(report[gas])) is not None}
     return verdict.conclude(
         tests["headline"],
         kind=kind,
-        rooted_days=rooted,
+        rooted_days={gas: verdict.window_counts(report[gas], config.stages.tested) for gas in report},
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),
         named=verdict.supported(tests, list(report), kind=kind),
         also=verdict.further_findings(tests, stages=[stage.name for stage in windows]),
-        limits=_limits(config, inputs, judged, catalogue, baseline),
+        limits=said,
     )
-
-
-def _limits(
-    config: StudyConfig, inputs: Inputs, judged: xr.Dataset, catalogue: pd.DataFrame | None, baseline: str
-) -> list[str]:
-    """What these data cannot say."""
-    cube = inputs.cube
-    limits = []
-    n_days = cube.sizes["time"]
-    if "level" not in cube.dims:
-        limits.append("one layer: where in the column an anomaly sits cannot be told")
-    elif config.profile.shape == "assumed":
-        limits.append(
-            "that the retrieval resolves the vertical was assumed by the configuration, not shown by averaging kernels"
-        )
-    elif not any(f"{gas}_kernel" in cube for gas in config.gas.gases):
-        limits.append(
-            "the data hold no averaging kernels: whether the vertical shape is the gas's or the retrieval's is not "
-            "known, and no profile is called rooted or rootless"
-        )
-    elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
-        limits.append("the averaging kernels have about one degree of freedom: the vertical shape is the retrieval's")
-    absent = [orbit for orbit in config.gas.orbits if orbit not in cube["orbit"].values]
-    if absent:
-        limits.append(f"the data have no {' and no '.join(absent)} orbit")
-    if baseline == "rolling":
-        alone = "" if evidence.other_years(cube) else f"{n_days} days without other years: "
-        limits.append(
-            f"{alone}a day is compared with the {config.anomaly.window_days} before it, and a slow change looks like "
-            "an anomaly"
-        )
-    if catalogue is None:
-        limits.append("no catalogue was given: placebos may lie near other earthquakes")
-    if inputs.refused:
-        limits.append(f"{len(inputs.refused)} input file(s) were refused and left out")
-    limits.append("one earthquake: nothing here says that such anomalies precede earthquakes")
-    return limits

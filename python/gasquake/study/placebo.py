@@ -309,7 +309,7 @@ def effective_number(placebos: pd.DataFrame, /, *, min_distance_km: float) -> fl
     return len(placebos) ** 2 / overlap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rank:
     """Where the event stands among its placebos.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["StudyResult"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StudyResult:
     """All that a study found.
 

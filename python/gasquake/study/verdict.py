@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
+from gasquake import episodes
+from gasquake.profiles import ProfileVerdict
 from gasquake.study.placebo import Rank, holm_by_family
 
-__all__ = ["LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "supported", "window_counts"]
+__all__ = [
+    "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "resolves_shape", "rooted_base_rate", "supported",
+    "window_counts",
+]  # fmt: skip
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
 
@@ -96,8 +102,9 @@ def conclude(
     verb = "were" if len(gases) > 1 else "was"
     if not np.isfinite(headline.p_value) or headline.smallest_p > LEVEL:
         sentence = (
-            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent placebos, so that "
-            f"no result could have had p below {headline.smallest_p:.2g}."
+            f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent "
+            f"placebo{'' if round(headline.n_effective) == 1 else 's'}, so that no result could have had p below "
+            f"{headline.smallest_p:.2g}."
         )
         return Verdict("UNDETERMINED", sentence, headline.p_value, rests, also, limits)
     unusual = headline.p_value <= LEVEL
@@ -175,7 +182,7 @@ def further_findings(tests: dict[str, Rank], /, *, stages: list[str]) -> list[st
         if where in stages and p <= LEVEL:
             what = {"rooted": "rooted profiles", "rootless": "rootless (drifted) profiles"}.get(kind, "large anomalies")
             lines.append(
-                f"more {what} than chance in the stage {where}: p = {tests[name].p_value:.3g}, corrected {p:.3g}"
+                f"more {what} than chance in the stage “{where}”: p = {tests[name].p_value:.3g}, corrected {p:.3g}"
             )
     return lines
 
@@ -229,6 +236,47 @@ def as_dict(verdict: Verdict, headline: Rank, /) -> dict[str, Any]:
         "also": verdict.also,
         "limits": verdict.limits,
     }
+
+
+def resolves_shape(judged: xr.Dataset, gas: str, /) -> bool:
+    """Whether the profiles of a gas could be told rooted from rootless.
+
+    Parameters
+    ----------
+    judged : Dataset
+        Verdicts of all profiles, along gas.
+    gas : str
+        Which.
+
+    Returns
+    -------
+    bool
+        False where anomalies were judged by their amplitude and none by its shape: that none was rooted is no finding.
+    """
+    codes = judged["verdict"].sel(gas=gas)
+    shapes = [ProfileVerdict.ROOTED, ProfileVerdict.ROOTLESS, ProfileVerdict.MIXED]
+    return bool(codes.isin(shapes).any()) or not bool((codes == ProfileVerdict.AMPLITUDE_ONLY).any())
+
+
+def rooted_base_rate(profiles: Mapping[str, Any], /) -> tuple[float, float, float] | None:
+    """How often days on which nothing is claimed are called rooted, over the orbits of one gas.
+
+    Parameters
+    ----------
+    profiles : mapping
+        orbit -> as in ``summary.json``.
+
+    Returns
+    -------
+    tuple of float, or None
+        The rate and its 95 % interval; None if no such day could be judged.
+    """
+    known = [rate for orbit in profiles.values() if (rate := orbit["epicentre"]["base_rate"]["ROOTED"])["n"]]
+    if not known:
+        return None
+    rate = sum(b["hits"] for b in known) / sum(b["n"] for b in known)
+    low, high = episodes.wilson_interval(rate, sum(b["n_effective"] for b in known))
+    return rate, float(low), float(high)
 
 
 def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:

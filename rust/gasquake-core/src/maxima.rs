@@ -154,7 +154,9 @@ impl<T: Real> Vectorized for Rows<'_, T> {
                     if best.index >= 0 && value == best.value {
                         best.ties += ties;
                     } else if let Some(at) = chunk.iter().position(|&x| x == value) {
-                        (best.value, best.index, best.ties) = (value, (offset + at) as i64, ties);
+                        // The sample itself: 0 and -0 are equal.
+                        (best.value, best.index, best.ties) =
+                            (chunk[at], (offset + at) as i64, ties);
                     }
                 }
                 offset += chunk.len();
@@ -167,28 +169,53 @@ impl<T: Real> Vectorized for Rows<'_, T> {
 #[inline(always)]
 fn peak<T: Real>(chunk: &[T]) -> (T, i64) {
     let mut best = [T::NEG_INFINITY; LANES];
-    let mut count = [0u32; LANES];
-    let (full, rest) = chunk.as_chunks::<LANES>();
-    for row in full {
-        for l in 0..LANES {
-            let x = row[l];
-            best[l] = if x > best[l] && x < T::INFINITY {
-                x
-            } else {
-                best[l]
-            };
-            count[l] += u32::from(x.valid());
-        }
+    let mut count = [0; LANES];
+    let (rows, rest) = chunk.as_chunks::<LANES>();
+    let (fours, ones) = rows.as_chunks::<4>();
+    for rows in fours {
+        raise(&mut best, &mut count, rows);
+    }
+    for row in ones {
+        raise(&mut best, &mut count, std::array::from_ref(row));
     }
     let mut total: i64 = count.iter().map(|&n| i64::from(n)).sum();
-    let mut top = T::NEG_INFINITY;
-    for &x in best.iter().chain(rest) {
-        if x > top && x < T::INFINITY {
-            top = x;
+    // Half against half: one lane after the other would take as long as the loop above.
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for l in 0..width {
+            best[l] = greater(best[l], best[l + width]);
         }
     }
-    total += rest.iter().filter(|x| x.valid()).count() as i64;
+    let mut top = best[0];
+    for &x in rest {
+        top = greater(top, if x.valid() { x } else { T::NEG_INFINITY });
+        total += i64::from(x.valid());
+    }
     (top, total)
+}
+
+/// Lane by lane the largest so far and how many are finite; of several rows, so that both stay in registers.
+#[inline(always)]
+fn raise<T: Real, const N: usize>(
+    best: &mut [T; LANES],
+    count: &mut [u32; LANES],
+    rows: &[[T; LANES]; N],
+) {
+    for l in 0..LANES {
+        let (mut top, mut n) = (best[l], count[l]);
+        for row in rows {
+            let valid = row[l].valid();
+            top = greater(top, if valid { row[l] } else { T::NEG_INFINITY });
+            n += u32::from(valid);
+        }
+        (best[l], count[l]) = (top, n);
+    }
+}
+
+#[inline(always)]
+fn greater<T: Real>(a: T, b: T) -> T {
+    if b > a { b } else { a }
 }
 
 /// Results lie side by side: a few of them together, sample after sample.

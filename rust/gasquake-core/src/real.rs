@@ -8,6 +8,8 @@ pub trait Real: Copy + Default + PartialOrd + Send + Sync + 'static {
     const INFINITY: Self;
     /// Negative infinity.
     const NEG_INFINITY: Self;
+    /// The largest finite value.
+    const MAX: Self;
     /// Exact widening.
     fn to_f64(self) -> f64;
     /// Rounds to nearest, ties to even.
@@ -22,6 +24,7 @@ impl Real for f32 {
     const NAN: Self = Self::NAN;
     const INFINITY: Self = Self::INFINITY;
     const NEG_INFINITY: Self = Self::NEG_INFINITY;
+    const MAX: Self = Self::MAX;
     #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
@@ -49,6 +52,7 @@ impl Real for f64 {
     const NAN: Self = Self::NAN;
     const INFINITY: Self = Self::INFINITY;
     const NEG_INFINITY: Self = Self::NEG_INFINITY;
+    const MAX: Self = Self::MAX;
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self

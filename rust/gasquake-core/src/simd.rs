@@ -28,6 +28,16 @@ impl Level {
             Self::Avx512 => "avx512",
         }
     }
+
+    /// Bytes that its registers hold.
+    #[must_use]
+    pub fn register(self) -> usize {
+        match self {
+            Self::Baseline => 16,
+            Self::Avx2 => 32,
+            Self::Avx512 => 64,
+        }
+    }
 }
 
 /// The widest level that this machine has (cached by the standard library).
@@ -67,6 +77,12 @@ fn limited() -> Level {
     } else {
         Level::Baseline
     }
+}
+
+/// What [`vectorize`] uses now.
+#[must_use]
+pub fn in_use() -> Level {
+    limited().min(level())
 }
 
 /// A loop to be compiled for each instruction set. Implement `run` with `#[inline(always)]`, and so everything it calls.

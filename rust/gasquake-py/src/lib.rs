@@ -40,7 +40,7 @@ fn build_info() -> (&'static str, &'static str, &'static str, usize) {
     (
         profile,
         env!("CARGO_PKG_VERSION"),
-        gasquake_core::simd::level().name(),
+        gasquake_core::simd::in_use().name(),
         gasquake_core::parallel::available_threads(),
     )
 }

@@ -187,7 +187,7 @@ function explore(maps) {
     const k = Number(slider.value), now = current();
     const parts = [maps.dates[k], now.stages[k]];
     if (maps.dates[k] === maps.originDate) parts.push(words.origin_day);
-    parts.push(words.verdict_here + ": " + (maps.verdicts[now.verdicts[k]] || now.verdicts[k]));
+    parts.push(words.verdict_here + (maps.verdicts[now.verdicts[k]] || now.verdicts[k]));
     byId("map-state").textContent = parts.join(" · ");
     slider.setAttribute("aria-valuetext", maps.dates[k]);
     const [row, column] = cell, value = z(shownLayer(), row, column);

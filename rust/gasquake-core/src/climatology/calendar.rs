@@ -48,13 +48,21 @@ impl Calendar {
                 days.iter().copied().max().unwrap_or(0),
             ));
         }
-        // An occurrence may be centred in the year before the first or after the last and still reach into the data.
-        let years = (last - first + 1) as usize + 2;
-        let cells: Vec<usize> = days
+        let dated: Vec<(i64, usize)> = days.iter().map(|&day| year_slot(day)).collect();
+        // An occurrence may be centred in the year before or after one with data and still reach into it. Other years
+        // are left out: one wrong date far away must not cost thousands of empty ones.
+        let mut near: Vec<i64> = dated.iter().map(|&(year, _)| year).collect();
+        near.sort_unstable();
+        near.dedup();
+        near = near.iter().flat_map(|year| year - 1..=year + 1).collect();
+        near.sort_unstable();
+        near.dedup();
+        let years = near.len();
+        let cells: Vec<usize> = dated
             .iter()
-            .map(|&day| {
-                let (year, slot) = year_slot(day);
-                (year - first + 2) as usize * Self::SLOTS + slot
+            .map(|&(year, slot)| {
+                let place = near.partition_point(|&y| y < year);
+                (place + 1) * Self::SLOTS + slot
             })
             .collect();
         let mut starts = vec![0u32; (years + 2) * Self::SLOTS + 2];

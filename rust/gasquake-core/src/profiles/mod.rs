@@ -3,8 +3,10 @@
 //! Levels are walked from the ground up, some neighbouring profiles at a time; levels that can never count are
 //! never read.
 
+mod fit;
+mod peaks;
+mod rows;
 mod scan;
-mod state;
 
 use crate::error::{Error, Result, check_shape};
 use crate::lanes::{tiles, tiles_mut};
@@ -16,10 +18,8 @@ use scan::Scan;
 
 /// Profiles walked together: their state stays in registers.
 const LANES: usize = 16;
-/// Likewise where values have a spread. The compiler writes shorter loops with this division out lane by lane.
-const WIDE: usize = 64;
 /// Profiles in one job.
-const TILE: usize = 128 * WIDE;
+const TILE: usize = 512 * LANES;
 
 /// What a profile's anomaly says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

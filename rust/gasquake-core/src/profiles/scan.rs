@@ -1,13 +1,13 @@
 //! The walk over one tile of profiles.
 
-use super::state::{Fit, Peaks};
-use super::{Criteria, LANES, Level, OutputTile, Verdict, WIDE};
+use super::fit::{plain_line, weighted_line};
+use super::peaks::{NOWHERE, Peaks};
+use super::rows::{Rows, blocks, gather, gathered, is_row_major};
+use super::{Criteria, LANES, Level, OutputTile, Verdict};
 use crate::real::Real;
-use crate::simd::{Vectorized, prefetch};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use crate::simd::Vectorized;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// How far ahead of the walk a level's row is asked for; a row a level is more streams than the hardware follows.
-const AHEAD: usize = 512;
 /// A level must lie this far above the ground, in hPa.
 const CLEARANCE: f64 = 5.0;
 /// One-sided 95 % of a normal distribution.
@@ -28,81 +28,97 @@ impl<T: Real> Vectorized for Scan<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        match (self.values.ncols(), self.sigma.is_some()) {
-            (1, true) => self.scan::<true, 1>(),
-            (1, false) => self.scan::<false, 1>(),
-            (_, true) => self.scan::<true, WIDE>(),
-            (_, false) => self.scan::<false, LANES>(),
+        match (
+            self.values.ncols(),
+            self.sigma.is_some(),
+            self.ground.is_some(),
+        ) {
+            (1, true, _) => self.scan::<true, true, 1>(),
+            (1, false, _) => self.scan::<false, true, 1>(),
+            (_, true, _) => self.scan::<true, true, LANES>(),
+            (_, false, true) => self.scan::<false, true, LANES>(),
+            (_, false, false) => self.scan::<false, false, LANES>(),
         }
     }
 }
 
 impl<T: Real> Scan<'_, T> {
     #[inline(always)]
-    fn scan<const SIGMA: bool, const L: usize>(mut self) {
-        let rows = Rows::new(self.values, self.levels);
-        let spreads = self.sigma.map(|sigma| Rows::new(sigma, self.levels));
-        let mut scores = vec![[T::NAN; L]; self.levels.len()];
-        let mut from = 0;
-        while from < self.values.ncols() {
-            self.walk::<SIGMA, L>(from, &rows, spreads.as_ref(), &mut scores);
-            from += L;
+    fn scan<const SIGMA: bool, const GROUND: bool, const L: usize>(mut self) {
+        let (values, spreads) = (self.values, self.sigma.unwrap_or(self.values));
+        let together = is_row_major(&values) && is_row_major(&spreads);
+        let whole = if together { values.ncols() / L } else { 0 };
+        // What does not lie side by side, or is less than a block, is copied first.
+        let copies = [values, spreads].map(|tile| gathered::<T, L>(&tile, self.levels, whole * L));
+        let [rest, rest_spreads] = copies
+            .each_ref()
+            .map(|rows| rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let [row, row_spreads] =
+            [values, spreads].map(|tile| blocks::<T, L>(tile, self.levels, whole));
+        let parts = [
+            (0..whole, row, row_spreads),
+            (whole..values.ncols().div_ceil(L), rest, rest_spreads),
+        ];
+        for (range, values, spreads) in parts {
+            for (at, block) in range.enumerate() {
+                let rows = Rows {
+                    at,
+                    values: &values,
+                    spreads: &spreads,
+                };
+                self.walk::<SIGMA, GROUND, L>(block * L, &rows);
+            }
         }
     }
 
-    /// Judges the profiles of lanes `from..from + L`; `scores` is scratch, a row a level.
+    /// Judges the profiles of lanes `from..from + L`.
     #[inline(always)]
-    fn walk<const SIGMA: bool, const L: usize>(
+    fn walk<const SIGMA: bool, const GROUND: bool, const L: usize>(
         &mut self,
         from: usize,
-        rows: &Rows<'_, T>,
-        spreads: Option<&Rows<'_, T>>,
-        scores: &mut [[T; L]],
+        rows: &Rows<'_, T, L>,
     ) {
-        let start = self.grounds::<L>(from);
+        let start = if GROUND {
+            self.grounds::<L>(from)
+        } else {
+            [0; L]
+        };
         let quiet = T::ceil_from(self.criteria.quiet);
         let mut peaks = Peaks::<T, L>::NEW;
-        let (mut row_copy, mut sigma_copy) = ([T::NAN; L], [T::NAN; L]);
-        for ((k, level), z) in self.levels.iter().enumerate().zip(scores.iter_mut()) {
-            rows.expect::<L>(k, from + AHEAD);
-            let row = rows.lanes(k, from, &mut row_copy);
-            *z = if let (true, Some(spreads)) = (SIGMA, spreads) {
-                spreads.expect::<L>(k, from + AHEAD);
-                score(
-                    k as i32,
-                    row,
-                    &start,
-                    spreads.lanes(k, from, &mut sigma_copy),
-                )
-            } else {
-                counted(k as i32, row, &start)
-            };
+        let mut lowest = [T::default(); L];
+        for (k, level) in self.levels.iter().enumerate() {
+            let z = rows.scores::<SIGMA>(k, &start);
             if level.below {
-                peaks.step::<true>(k as i32, quiet, z);
+                peaks.step::<true>(k as i32, quiet, &z);
             } else {
-                peaks.step::<false>(k as i32, quiet, z);
+                peaks.step::<false>(k as i32, quiet, &z);
+            }
+            if !SIGMA && level.fitted {
+                for l in 0..L {
+                    let z = if k as i32 == peaks.bottom[l] {
+                        z[l]
+                    } else {
+                        T::default()
+                    };
+                    // Exact: all terms but one are 0.
+                    lowest[l] = T::from_f64(lowest[l].to_f64() + z.to_f64());
+                }
             }
         }
-        let mut fit = Fit::<L>::NEW;
-        for ((k, level), z) in self.levels.iter().enumerate().zip(scores.iter()) {
-            if !level.fitted {
-                continue;
-            }
-            if let (true, Some(spreads)) = (SIGMA, spreads) {
-                let row = rows.lanes(k, from, &mut row_copy);
-                let sigma = spreads.lanes(k, from, &mut sigma_copy);
-                fit.step::<T, SIGMA>(level.zeta, row, z, sigma);
-            } else {
-                fit.step::<T, SIGMA>(level.zeta, z, z, z);
-            }
-        }
-        let (slope, se) = fit.solve::<SIGMA>();
+        // Those of a high pressure: they come first.
+        let fitted = self.levels.iter().take_while(|level| level.fitted).count();
+        let fitted = &self.levels[..fitted];
+        let (slope, se) = if SIGMA {
+            weighted_line(rows, fitted, &start)
+        } else {
+            plain_line(rows, fitted, &start, &lowest)
+        };
         self.finish(from, &peaks, &slope, &se);
     }
 
     /// The lowest level above the ground of each lane, counted from the ground up.
     #[inline(always)]
-    fn grounds<const L: usize>(&self, from: usize) -> [i32; L] {
+    fn grounds<const L: usize>(&self, from: usize) -> [u32; L] {
         let mut start = [0; L];
         if let Some(pressure) = &self.ground {
             let row = pressure.row(0);
@@ -113,8 +129,8 @@ impl<T: Real> Scan<'_, T> {
             };
             for level in self.levels {
                 for l in 0..L {
-                    let above = row[l].valid() && level.pressure <= row[l].to_f64() - CLEARANCE;
-                    start[l] += i32::from(!above);
+                    let above = row[l].valid() & (level.pressure <= row[l].to_f64() - CLEARANCE);
+                    start[l] += u32::from(!above);
                 }
             }
         }
@@ -185,7 +201,7 @@ impl<T: Real> Scan<'_, T> {
             } else {
                 (first + rising * k) as i16
             };
-            bottom[l] = if peaks.seen[l] == 0 {
+            bottom[l] = if peaks.bottom[l] == NOWHERE {
                 -1
             } else {
                 (first + rising * peaks.bottom[l]) as i16
@@ -201,91 +217,6 @@ impl<T: Real> Scan<'_, T> {
         scatter(&mut self.out.bottom_level, from, &bottom);
         scatter(&mut self.out.n_below, from, &n_below);
     }
-}
-
-/// The z-scores of level `k`: values over spreads, minus infinity where the level does not count.
-#[inline(always)]
-fn score<T: Real, const L: usize>(
-    k: i32,
-    row: &[T; L],
-    start: &[i32; L],
-    sigma: &[T; L],
-) -> [T; L] {
-    let mut z = [T::NEG_INFINITY; L];
-    for l in 0..L {
-        let s = sigma[l];
-        let counts = row[l].valid() && s > T::default() && s < T::INFINITY && k >= start[l];
-        let ratio = T::from_f64(row[l].to_f64() / s.to_f64());
-        z[l] = if counts { ratio } else { T::NEG_INFINITY };
-    }
-    z
-}
-
-/// As [`score`], of values that are z-scores.
-#[inline(always)]
-fn counted<T: Real, const L: usize>(k: i32, row: &[T; L], start: &[i32; L]) -> [T; L] {
-    let mut z = [T::NEG_INFINITY; L];
-    for l in 0..L {
-        let counts = row[l].valid() && k >= start[l];
-        z[l] = if counts { row[l] } else { T::NEG_INFINITY };
-    }
-    z
-}
-
-/// The rows of a tile's levels, found once: to slice an array costs more than to read some lanes.
-struct Rows<'a, T> {
-    tile: ArrayView2<'a, T>,
-    levels: &'a [Level],
-    /// None where pixels do not lie side by side.
-    slices: Vec<&'a [T]>,
-}
-
-impl<'a, T: Real> Rows<'a, T> {
-    fn new(tile: ArrayView2<'a, T>, levels: &'a [Level]) -> Self {
-        let slice = |level: &Level| tile.index_axis_move(Axis(0), level.index).to_slice();
-        Self {
-            tile,
-            levels,
-            slices: levels.iter().filter_map(slice).collect(),
-        }
-    }
-
-    /// Asks for the lanes before they are read.
-    #[inline(always)]
-    fn expect<const L: usize>(&self, k: usize, from: usize) {
-        if let Some(row) = self.slices.get(k) {
-            for at in (from..from + L).step_by(64 / size_of::<T>()) {
-                prefetch(row, at);
-            }
-        }
-    }
-
-    /// Lanes `from..from + L` of the k-th level; a copy, missing beyond the last lane, where they must be gathered.
-    #[inline(always)]
-    fn lanes<'b, const L: usize>(
-        &'b self,
-        k: usize,
-        from: usize,
-        copy: &'b mut [T; L],
-    ) -> &'b [T; L] {
-        let slice = self.slices.get(k).and_then(|row| row.get(from..));
-        if let Some(lanes) = slice.and_then(|row| row.first_chunk::<L>()) {
-            return lanes;
-        }
-        *copy = gather(&self.tile, self.levels[k].index, from);
-        copy
-    }
-}
-
-/// Lanes `from..from + L` of one row of a tile, one by one.
-#[inline(always)]
-fn gather<T: Real, const L: usize>(tile: &ArrayView2<'_, T>, row: usize, from: usize) -> [T; L] {
-    let mut out = [T::NAN; L];
-    let row = tile.row(row);
-    for (l, to) in out.iter_mut().enumerate().take(row.len() - from) {
-        *to = row[from + l];
-    }
-    out
 }
 
 /// Writes lanes `from..from + L` of a one-row tile.

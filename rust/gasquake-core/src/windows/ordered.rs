@@ -5,12 +5,13 @@ use crate::lanes::{load, store, tiles, tiles_mut};
 use crate::order::{LaneWindow, SortedWindow, median, median_distance, robust_spread};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::real::Real;
-use crate::simd::{Vectorized, vectorize};
+use crate::simd::{Level, Vectorized, in_use, vectorize};
 use crate::{Result, error::check_shape};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 
-/// Above this a sweep over the window costs more than bisection and moving memory (measured, see `docs/adr`).
-const SWEEP_UP_TO: usize = 96;
+/// Samples of a window that fill more registers than this are bisected and moved: a sweep costs more. Measured; without
+/// AVX2, where a choice between two numbers is several instructions, it always does.
+const SWEEP_UP_TO: usize = 24;
 /// Below this number of pixels a sweep over all lanes is wasted on empty ones.
 const SWEEP_FROM: usize = 4;
 /// Samples between two looks at whether the caller wants to stop.
@@ -236,7 +237,9 @@ fn walk<T: Real, E: Emit<T>>(values: ArrayView2<'_, T>, window: Window, emit: E,
         stop,
     };
     let lanes = walk.values.ncols();
-    if length <= SWEEP_UP_TO && lanes >= SWEEP_FROM {
+    let wide = in_use() > Level::Baseline;
+    let short = length * size_of::<T>() <= SWEEP_UP_TO * in_use().register();
+    if wide && short && lanes >= SWEEP_FROM {
         vectorize(Sweep(walk));
     } else {
         walk.run(vec![SortedWindow::<T>::with_capacity(length.min(n)); lanes]);

@@ -1,0 +1,138 @@
+"""The whole TOML file: read, checked, and its paths made absolute."""
+
+from __future__ import annotations
+
+import glob
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from gasquake.errors import ConfigError
+from gasquake.study.config._section import Section
+from gasquake.study.config.method import AnomalyConfig, OutputConfig, PlaceboConfig, ProfileConfig, TrackConfig
+from gasquake.study.config.subject import EventConfig, GasConfig, RegionConfig, StagesConfig
+
+__all__ = ["StudyConfig", "load_config"]
+
+
+class StudyConfig(Section):
+    """All that a study needs to know: the sections of one TOML file.
+
+    Attributes
+    ----------
+    event : EventConfig
+        The earthquake.
+    region : RegionConfig
+        Where maps and tracks look.
+    gas : GasConfig
+        The data.
+    stages : StagesConfig
+        Before, during, after.
+    anomaly : AnomalyConfig
+        Against what.
+    profile : ProfileConfig
+        The vertical criterion.
+    track : TrackConfig
+        Maxima and spirals.
+    placebo : PlaceboConfig
+        The test against chance.
+    output : OutputConfig
+        Where results go.
+    seed : int
+        Of everything random.
+    """
+
+    event: EventConfig
+    region: RegionConfig
+    gas: GasConfig
+    stages: StagesConfig = StagesConfig()
+    anomaly: AnomalyConfig = AnomalyConfig()
+    profile: ProfileConfig = ProfileConfig()
+    track: TrackConfig = TrackConfig()
+    placebo: PlaceboConfig = PlaceboConfig()
+    output: OutputConfig = OutputConfig()
+    seed: int = Field(default=20220905, ge=0, lt=2**63)
+
+
+def load_config(path: str | Path, /) -> StudyConfig:
+    """Read and check a study's configuration.
+
+    Parameters
+    ----------
+    path : path_like
+        A TOML file. Paths in it are relative to its folder.
+
+    Returns
+    -------
+    StudyConfig
+        With absolute paths.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, each key that is wrong, and what was found there.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            raw = tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}") from error
+    try:
+        config = StudyConfig.model_validate(raw)
+    except ValidationError as error:
+        lines = "\n".join(f"  {line}" for line in _problems(error))
+        raise ConfigError(f"{path} has {error.error_count()} problem(s):\n{lines}") from error
+    try:
+        config = _absolute(config, path.resolve().parent)
+        event = config.event.resolve()
+        config.stages.resolve(event.time)
+        config.region.around(event)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return config
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """One line for each problem: the key, what is wrong, what was found."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{key}: no such key")
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing")
+        elif isinstance(problem.get("input"), dict):
+            lines.append(f"{key}: {message}")
+        else:
+            lines.append(f"{key}: {message}, found {problem.get('input')!r}")
+    return lines
+
+
+def _absolute(config: StudyConfig, folder: Path) -> StudyConfig:
+    """The configuration with every path made absolute from `folder`."""
+
+    def place(path: Any) -> Any:
+        return None if path is None else (folder / path).resolve()
+
+    update: dict[str, Any] = {
+        "event": {"catalogue": place(config.event.catalogue)},
+        "gas": {"path": [_pattern(p, folder) for p in config.gas.path]},
+        "track": {"roti": place(config.track.roti)},
+        "placebo": {"catalogue": place(config.placebo.catalogue)},
+        "output": {"directory": place(config.output.directory)},
+    }
+    return config.model_copy(
+        update={name: getattr(config, name).model_copy(update=section) for name, section in update.items()}
+    )
+
+
+def _pattern(path: str, folder: Path) -> str:
+    """A pattern from `folder`, whose own name is none."""
+    literal = folder / path
+    return str(literal) if literal.exists() or Path(path).is_absolute() else str(Path(glob.escape(str(folder)), path))
