@@ -29,7 +29,7 @@ STEPS = (401, 12, 12)
 """Rates, offsets, and lags; the twin takes 15 growths."""
 
 
-@pytest.mark.skipif(not os.environ.get("GASQUAKE_SLOW"), reason="ten minutes: set GASQUAKE_SLOW=1")
+@pytest.mark.skipif(not os.environ.get("GASQUAKE_SLOW"), reason="a quarter of an hour: set GASQUAKE_SLOW=1")
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(("kind", "anchor"), CURVES, ids=[f"{kind}-{anchor}" for kind, anchor in CURVES])
@@ -42,14 +42,16 @@ def test_no_worse_than_a_multi_start(kind, anchor, loss, rng):
         ends = twin.minima(kind, anchor, unit, tau, loss, 4.0, STEPS, starts=8, tolerance=1e-9)
         starts = np.array([np.r_[p[2:], 0.0][:3] for _, p in ends])
         followed = refine(*(np.tile(a, (len(ends), 1)) for a in (z.real, z.imag, t)), starts, kind, anchor, loss)
-        least = min(np.nanmin(followed["cost"]), min(cost for cost, _ in ends))
+        # At s near 1e-8 an involute about its cusp is rounding noise of any cost, 1e12 km large.
+        costs = np.where(followed["scale"] < 1e9, followed["cost"], np.inf)
+        least = min(np.nanmin(costs), min(cost for cost, _ in ends))
         creeping += min(cost for cost, _ in ends) > least * (1 + 1e-6)
         gaps.append(float(fit.cost) / least - 1)
     gap = np.array(gaps)
     worse, better = (gap > 1e-6), (gap < -1e-6)
     counts = f"worse {worse.sum()}, equal {(~worse & ~better).sum()}, better {better.sum()} of {TRACKS}"
     print(f"\n{kind} {anchor} {loss}: {counts}; worst {gap.max():.1e}; SciPy itself higher on {creeping}")
-    # Under Huber's loss a search can miss a narrow minimum on points without order, seldom and by little.
-    allowed = TRACKS // 100 if loss == "huber" else 0
+    # Under Huber's loss a search can miss a narrow minimum, about a cusp also a flat one: seldom and by little.
+    allowed = TRACKS // 100 if loss == "huber" or anchor == "cusp" else 0
     assert worse.sum() <= allowed, counts
     assert gap.max() < 0.04, counts
