@@ -279,7 +279,7 @@ def test_another_handler_is_honoured():
 import os, signal, threading, time
 import numpy as np
 from gasquake.kernels import rolling_mad
-values = np.random.default_rng(1).normal(size=(2000, 700)).astype(np.float32)
+values = np.random.default_rng(1).normal(size=(2000, 4000)).astype(np.float32)
 class Enough(Exception): pass
 seen = []
 def handler(*_):
@@ -290,11 +290,11 @@ def later():
     time.sleep(0.1)
     os.kill(os.getpid(), signal.SIGUSR1)
 signal.signal(signal.SIGUSR1, handler)
-wanted = rolling_mad(values[:, :20].copy(), 101)
+wanted = rolling_mad(values[:, :20].copy(), 501)
 for _ in range(2):
     threading.Thread(target=later).start()
     try:
-        found = rolling_mad(values, 101, n_threads=1)
+        found = rolling_mad(values, 501, n_threads=1)
         assert np.array_equal(found[:, :20], wanted, equal_nan=True)
         print("done")
     except Enough:
