@@ -61,8 +61,8 @@ def scipy_curve_fit(z, t, p0):
 
 
 @njit
-def _normal_equations(p, z, t, a, b):
-    """The reweighted Gauss-Newton equations; returns the cost."""
+def _normal_equations(p, z, t, delta, a, b):
+    """The reweighted Gauss-Newton equations; returns the cost. `delta` is infinite for the square loss."""
     total = 0.0
     a[:] = 0.0
     b[:] = 0.0
@@ -76,11 +76,11 @@ def _normal_equations(p, z, t, a, b):
         rx, ry = z[k].real - x, z[k].imag - y
         u = np.sqrt(rx * rx + ry * ry)
         w = 1.0
-        if u <= HUBER:
+        if u <= delta:
             total += 0.5 * u * u
         else:
-            w = HUBER / u
-            total += HUBER * u - 0.5 * HUBER * HUBER
+            w = delta / u
+            total += delta * u - 0.5 * delta * delta
         j[0, 0], j[0, 1], j[1, 0], j[1, 1] = x, y, -y, x
         j[2, 0], j[2, 1], j[3, 0], j[3, 1] = dx * t[k], dy * t[k], dx, dy
         for m in range(4):
@@ -111,33 +111,48 @@ def _solve(a, b, damping, x):
         x[m] /= low[m, m]
 
 
+@njit
+def _descend(p, z, t, delta, steps):
+    """Levenberg and Marquardt by hand, from `p`, which ends at the minimum; returns the cost."""
+    a, b, a2, b2, x = np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty(4), np.empty(4)
+    q = np.empty(4)
+    here, damping = _normal_equations(p, z, t, delta, a, b), 1e-2
+    for _ in range(steps):
+        _solve(a, b, damping, x)
+        q[:] = p + x
+        there = _normal_equations(q, z, t, delta, a2, b2) if abs(q[0]) < 50 else np.inf
+        if there < here:
+            small = here - there < 1e-12 * here
+            p[:], a[:], b[:] = q, a2, b2
+            here, damping = there, damping * 0.2
+            if small:
+                break
+        else:
+            damping *= 5
+    return here
+
+
 @njit(parallel=True)
 def numba_multi_start(zs, t, grid, steps, out):
-    """Levenberg and Marquardt by hand, tracks over threads, from every start."""
+    """Tracks over threads, from every start, with Huber's loss."""
     for i in prange(len(zs)):
-        z = zs[i]
-        a, b, a2, b2, x = np.empty((4, 4)), np.empty(4), np.empty((4, 4)), np.empty(4), np.empty(4)
-        p, q = np.empty(4), np.empty(4)
         power = 0.0
-        for k in range(len(z)):
-            power += z[k].real ** 2 + z[k].imag ** 2
+        for k in range(len(t)):
+            power += zs[i, k].real ** 2 + zs[i, k].imag ** 2
         best = np.inf
         for g in range(len(grid)):
-            p[:] = grid[g]
-            p[0] += 0.5 * np.log(power / len(z))
-            here, damping = _normal_equations(p, z, t, a, b), 1e-2
-            for _ in range(steps):
-                _solve(a, b, damping, x)
-                q[:] = p + x
-                there = _normal_equations(q, z, t, a2, b2) if abs(q[0]) < 50 else np.inf
-                if there < here:
-                    small = here - there < 1e-12 * here
-                    p[:], a[:], b[:] = q, a2, b2
-                    here, damping = there, damping * 0.2
-                    if small:
-                        break
-                else:
-                    damping *= 5
+            p = grid[g].copy()
+            p[0] += 0.5 * np.log(power / len(t))
+            here = _descend(p, zs[i], t, HUBER, steps)
             if here < best and abs(p[2]) <= TURNS and abs(p[3]) <= TURNS:
                 best = here
         out[i] = best
+
+
+@njit(parallel=True)
+def numba_one_start(zs, t, starts, steps):
+    """Tracks over threads, each from its own start, with the square loss."""
+    costs = np.empty(len(zs))
+    for i in prange(len(zs)):
+        costs[i] = _descend(starts[i].copy(), zs[i], t, np.inf, steps)
+    return costs

@@ -198,6 +198,25 @@ kernel.function(*first, **arguments)  # the pool works, too
 print(json.dumps({"calls": calls, "heard": heard, "again": again}), flush=True)
 """
 
+IN_ITS_MIDST = {
+    "many pixels": (
+        "values = random.normal(size=(4000, 3000)).astype(np.float32)",
+        "rolling_mad(values[:500, :50].copy(), 365)",
+        "rolling_mad(values, 365, n_threads=1)",
+    ),
+    "the grid of one track": (
+        "x, y, t = random.normal(0, 200, (3, 24))",
+        "fit_spirals(x, y, t)",
+        "fit_spirals(x, y, t, kind='logarithmic', anchor='cusp', max_turns=1000)",
+    ),
+    "one track of many points": (
+        "x, y, t = random.normal(0, 200, (3, 1_000_000))",
+        "fit_spirals(x[:99], y[:99], t[:99])",
+        "fit_spirals(x, y, t)",
+    ),
+}
+"""What to prepare, a small call, and one of many seconds that is a single job or several."""
+
 PROMISED, SLACK = 0.2, 0.4
 """Seconds: from the signal to KeyboardInterrupt, and what a busy machine may add."""
 
@@ -225,15 +244,18 @@ def test_ctrl_c(name):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
-def test_ctrl_c_stops_a_call_in_its_midst():
+@pytest.mark.parametrize("call", IN_ITS_MIDST)
+def test_ctrl_c_stops_a_call_in_its_midst(call):
     """A call that would take many seconds."""
-    code = """
+    arguments, small, large = IN_ITS_MIDST[call]
+    code = f"""
 import signal, threading, time, os
 import numpy as np
-from gasquake.kernels import rolling_mad
+from gasquake.kernels import fit_spirals, rolling_mad
 signal.signal(signal.SIGINT, signal.default_int_handler)
-values = np.random.default_rng(1).normal(size=(4000, 3000)).astype(np.float32)
-rolling_mad(values[:500, :50].copy(), 365)
+random = np.random.default_rng(1)
+{arguments}
+{small}
 sent = []
 def later():
     time.sleep(0.3)
@@ -241,7 +263,7 @@ def later():
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=later).start()
 try:
-    rolling_mad(values, 365, n_threads=1)
+    {large}
 except KeyboardInterrupt:
     print(time.monotonic() - sent[0])
 """

@@ -22,6 +22,22 @@ def fit_spirals(
     threads: int,
 ) -> None: ...
 def locate_maxima(values: _Array, index: _Array, value: _Array, count: _Array, ties: _Array, threads: int) -> None: ...
+def refine_spirals(
+    x: _Array,
+    y: _Array,
+    t: _Array,
+    starts: _Array,
+    kind: str,
+    anchor: str,
+    sigma: float,
+    loss: str,
+    max_turns: float,
+    table: _Array,
+    chirality: _Array,
+    n: _Array,
+    converged: _Array,
+    threads: int,
+) -> None: ...
 def requested_threads() -> str | None: ...
 def rolling_mad(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...
 def rolling_mean(values: _Array, window: int, min_count: int, center: bool, out: _Array, threads: int) -> None: ...

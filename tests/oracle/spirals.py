@@ -97,6 +97,11 @@ def grid(kind, anchor, max_turns, steps):
 
 def minimum(kind, anchor, z, t, loss, max_turns, steps=(121, 61, 21), starts=10):
     """Least cost that the grid and the best `starts` of it lead to, with the parameters per span."""
+    return min(minima(kind, anchor, z, t, loss, max_turns, steps, starts), key=lambda pair: pair[0])
+
+
+def minima(kind, anchor, z, t, loss, max_turns, steps, starts, tolerance=1e-13):
+    """Where the best `starts` of the grid that lie apart lead to."""
     q = grid(kind, anchor, max_turns, steps if kind != "logarithmic" else (steps[0], 15, steps[2]))
     c, cost = _amplitudes(_unit_shape(kind, anchor, q, t), z, loss, passes=6)
     chosen: list[int] = []
@@ -106,8 +111,7 @@ def minimum(kind, anchor, z, t, loss, max_turns, steps=(121, 61, 21), starts=10)
             chosen.append(int(i))
         if len(chosen) == starts:
             break
-    found = [refine(kind, anchor, z, t, c[i], q[:, i], loss, max_turns) for i in chosen]
-    return min(found, key=lambda pair: pair[0])
+    return [refine(kind, anchor, z, t, c[i], q[:, i], loss, max_turns, tolerance) for i in chosen]
 
 
 def multi_start(kind, anchor, z, t, loss, max_turns, rates=401, phases=12):

@@ -145,7 +145,8 @@ def fit_spirals(
         :math:`u = 1.345` and linear beyond: :math:`1.345\,u - 1.345^2/2` (95 % efficient on normal noise). It does
         not depend on the direction of the axes.
     max_turns : float
-        Most turns between the first and the last point, and most turns of the offset; at most 1000.
+        Most turns between the first and the last point, and most turns of the offset; at most 1000. All of this range
+        is searched, so that time grows with it, with its square for a cusp.
     n_threads : int, optional
         At most this many threads. The result does not depend on it, bit for bit.
 
@@ -182,7 +183,10 @@ def fit_spirals(
     For given rate and offset (and growth) scale and phase are a linear least squares problem, so a grid over the
     others sees the whole domain. Its best places are followed to their minima by Newton's method with exact second
     derivatives. That the lowest of them is the global minimum is tested against dense multi-start searches, not
-    proved: Huber's loss on scattered points has many minima of nearly the same cost.
+    proved: Huber's loss on scattered points has many minima of nearly the same cost, and of 5000 random tracks 5 had
+    one that was lower than what was found, by 0.03 to 1.9 %. Under the square loss 3 of 3400 had one for the involute
+    about its cusp, where slow curves of many offsets look alike (by 0.001, 0.07 and, on five points, 8 %), and none of
+    2000 for the others.
 
     ``aicc`` is N ln(SSE/N) + 2 k + 2 k (k + 1)/(N - k - 1) with N = 2 n and k = parameters + 1 (the variance is
     unknown); NaN where N <= k + 1.

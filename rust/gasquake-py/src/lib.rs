@@ -24,7 +24,7 @@ mod _core {
     #[pymodule_export]
     use super::requested_threads;
     #[pymodule_export]
-    use super::spirals::{fit_spirals, spiral_null};
+    use super::spirals::{fit_spirals, refine_spirals, spiral_null};
     #[pymodule_export]
     use super::windows::{rolling_mad, rolling_mean, rolling_median, rolling_std, rolling_zscore};
 }

@@ -75,6 +75,47 @@ pub(crate) fn fit_spirals(
     })
 }
 
+/// Not behind any public function: for benches and tests, which ask local optimisers the same question.
+#[pyfunction]
+#[pyo3(signature = (x, y, t, starts, kind, anchor, sigma, loss, max_turns, table, chirality, n, converged, threads))]
+pub(crate) fn refine_spirals(
+    py: Python<'_>,
+    x: Any<'_>,
+    y: Any<'_>,
+    t: Any<'_>,
+    starts: Any<'_>,
+    kind: &str,
+    anchor: &str,
+    sigma: f64,
+    loss: &str,
+    max_turns: f64,
+    table: Any<'_>,
+    chirality: Any<'_>,
+    n: Any<'_>,
+    converged: Any<'_>,
+    threads: usize,
+) -> PyResult<()> {
+    let options = options(kind, anchor, sigma, loss, max_turns)?;
+    let x = readonly::<f64, Ix2>(&x, "x")?;
+    let y = readonly::<f64, Ix2>(&y, "y")?;
+    let t = readonly::<f64, Ix2>(&t, "t")?;
+    let starts = readonly::<f64, Ix2>(&starts, "starts")?;
+    let mut table = readwrite::<f64, Ix2>(&table, "table")?;
+    let mut chirality = readwrite::<i8, Ix1>(&chirality, "chirality")?;
+    let mut n = readwrite::<i32, Ix1>(&n, "n")?;
+    let mut converged = readwrite::<bool, Ix1>(&converged, "converged")?;
+    let (x, y, t, starts) = (x.as_array(), y.as_array(), t.as_array(), starts.as_array());
+    let out = Fits {
+        table: table.as_array_mut(),
+        chirality: chirality.as_array_mut(),
+        n: n.as_array_mut(),
+        converged: converged.as_array_mut(),
+    };
+    run(py, options.work(x.nrows(), x.ncols()), threads, |exec| {
+        spirals::refine_spirals(x, y, t, starts, options, out, exec)
+    })
+}
+
 #[pyfunction]
 #[pyo3(signature = (x, y, t, null, seed, kind, anchor, sigma, loss, max_turns, n, null_statistics, threads))]
 pub(crate) fn spiral_null(

@@ -30,11 +30,11 @@ pub(super) trait Curve: Copy + Sync {
     /// order of ln N(q + step) - ln N(q). Steps are taken in c N, which hardly changes along the valleys of the cost.
     fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex);
     /// The shape alone.
-    fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex;
+    fn value(self, q: &[Pack; MAX_Q], t: Pack) -> Complex;
     /// The exponential in the shape: all that takes long to compute of it.
-    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex;
+    fn turn(self, q: &[Pack; MAX_Q], t: Pack) -> Complex;
     /// The shape and its derivatives from its exponential.
-    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet;
+    fn jet(self, q: &[Pack; MAX_Q], t: Pack, turn: Complex) -> Jet;
 }
 
 /// `(1 - i s) e^{is}`, less 1 for the cusp anchor; s = q1 + q0 t.
@@ -65,7 +65,7 @@ impl Involute {
 
 /// Derivatives by rate and offset from those by s.
 #[inline(always)]
-fn along(value: Complex, by_s: Complex, by_ss: Complex, t: f64) -> Jet {
+fn along(value: Complex, by_s: Complex, by_ss: Complex, t: Pack) -> Jet {
     Jet {
         value,
         first: [by_s * t, by_s, Complex::ZERO],
@@ -124,7 +124,7 @@ impl Curve for Involute {
     }
 
     #[inline(always)]
-    fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn value(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let s = q[1] + q[0] * t;
         let (sin, cos) = s.sin_cos();
         let back = if self.cusp { 1.0 } else { 0.0 };
@@ -132,13 +132,13 @@ impl Curve for Involute {
     }
 
     #[inline(always)]
-    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn turn(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let (sin, cos) = (q[1] + q[0] * t).sin_cos();
         Complex::new(cos, sin)
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet {
+    fn jet(self, q: &[Pack; MAX_Q], t: Pack, turn: Complex) -> Jet {
         let s = q[1] + q[0] * t;
         let (sin, cos) = (turn.im, turn.re);
         let back = if self.cusp { 1.0 } else { 0.0 };
@@ -171,20 +171,20 @@ impl Curve for Archimedean {
     }
 
     #[inline(always)]
-    fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn value(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let s = q[1] + q[0] * t;
         let (sin, cos) = s.sin_cos();
         Complex::new(s * cos, s * sin)
     }
 
     #[inline(always)]
-    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn turn(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let (sin, cos) = (q[1] + q[0] * t).sin_cos();
         Complex::new(cos, sin)
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64, turn: Complex) -> Jet {
+    fn jet(self, q: &[Pack; MAX_Q], t: Pack, turn: Complex) -> Jet {
         let s = q[1] + q[0] * t;
         let (sin, cos) = (turn.im, turn.re);
         along(
@@ -214,18 +214,18 @@ impl Curve for LogarithmicCentre {
     }
 
     #[inline(always)]
-    fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn value(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         self.turn(q, t)
     }
 
     #[inline(always)]
-    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn turn(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let (sin, cos) = (q[0] * t).sin_cos();
         Complex::new(cos, sin) * (q[1] * t).exp()
     }
 
     #[inline(always)]
-    fn jet(self, _: &[Pack; MAX_Q], t: f64, value: Complex) -> Jet {
+    fn jet(self, _: &[Pack; MAX_Q], t: Pack, value: Complex) -> Jet {
         let by_growth = value * t;
         let by_both = value * (t * t);
         Jet {
@@ -253,7 +253,8 @@ impl Curve for LogarithmicCusp {
     #[inline(always)]
     fn gauge(self, q: &[Pack; MAX_Q], step: &[Pack; MAX_Q]) -> (Complex, Complex) {
         let there = [q[0] + step[0], q[1] + step[1], q[2] + step[2]];
-        let (from, to) = (self.value(q, 0.5), self.value(&there, 0.5));
+        let middle = Pack::splat(0.5);
+        let (from, to) = (self.value(q, middle), self.value(&there, middle));
         let twelfth = 1.0 / 12.0;
         let before = from.norm2() + (q[0] * q[0] + q[1] * q[1]) * twelfth;
         let after = to.norm2() + (there[0] * there[0] + there[1] * there[1]) * twelfth;
@@ -269,19 +270,19 @@ impl Curve for LogarithmicCusp {
     }
 
     #[inline(always)]
-    fn value(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn value(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         self.turn(q, t) - Complex::new(Pack::splat(1.0), Pack::ZERO)
     }
 
     #[inline(always)]
-    fn turn(self, q: &[Pack; MAX_Q], t: f64) -> Complex {
+    fn turn(self, q: &[Pack; MAX_Q], t: Pack) -> Complex {
         let time = q[2] + t;
         let (sin, cos) = (q[0] * time).sin_cos();
         Complex::new(cos, sin) * (q[1] * time).exp()
     }
 
     #[inline(always)]
-    fn jet(self, q: &[Pack; MAX_Q], t: f64, e: Complex) -> Jet {
+    fn jet(self, q: &[Pack; MAX_Q], t: Pack, e: Complex) -> Jet {
         let time = q[2] + t;
         let value = e - Complex::new(Pack::splat(1.0), Pack::ZERO);
         let speed = Complex::new(q[1], q[0]);
@@ -309,7 +310,7 @@ mod tests {
     use super::*;
 
     fn differences_agree(curve: impl Curve) {
-        let (point, t, h) = ([1.3, -0.7, 0.4], 0.6, 1e-5);
+        let (point, t, h) = ([1.3, -0.7, 0.4], Pack::splat(0.6), 1e-5);
         let at = |q: [f64; 3]| {
             let q = q.map(Pack::splat);
             curve.jet(&q, t, curve.turn(&q, t))

@@ -1,11 +1,15 @@
 //! Spirals through dated positions: involute, Archimedean and logarithmic, each as a function of time.
 //!
 //! `search` looks at the least squares cost over the whole domain of rates, `refine` follows the best places down to
-//! their minima, `null` does the same to tracks that chance has rearranged.
+//! their minima, `null` does the same to tracks that chance has rearranged. `local` refines starts of the caller's.
 
 mod curve;
+mod fit;
+mod local;
 mod null;
 mod pack;
+mod peaks;
+mod points;
 mod refine;
 mod search;
 mod slope;
@@ -16,10 +20,13 @@ use crate::error::{Error, Result, check_shape};
 use crate::parallel::{Exec, Stop, for_each};
 use crate::simd::vectorize;
 use curve::{Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+pub use fit::Fits;
+pub use local::refine_spirals;
+use ndarray::{ArrayView1, ArrayView2, Axis};
 pub use null::{Null, spiral_null};
 use pack::{LANES, Pack};
-use refine::{Minimum, Refine};
+use peaks::thin;
+use refine::{Appraise, FAR, Minimum, NEAR, Refine};
 use search::{Grid, Screen, Start};
 
 /// Tracks in a job.
@@ -30,6 +37,9 @@ pub const HUBER: f64 = 1.345;
 
 /// Rows of the table that [`fit_spirals`] fills.
 pub const FIELDS: usize = 9;
+
+/// Turns at most: a search of seconds for each track, and sine and cosine still exact.
+const MOST_TURNS: f64 = 1000.0;
 
 /// Squares less than this share of the positions' are what rounding leaves of nothing.
 const ROUNDING: f64 = 1e-28;
@@ -80,13 +90,17 @@ impl Options {
         if !(sigma > 0.0 && sigma < f64::INFINITY) {
             return Err(Error::value(
                 "sigma",
-                format!("must be positive and finite, got {sigma}"),
+                // Debug, for it writes 1e300 and not three hundred digits.
+                format!("must be positive and finite, got {sigma:?}"),
             ));
         }
-        if !(max_turns > 0.0 && max_turns <= 1000.0) {
+        if !(max_turns > 0.0 && max_turns <= MOST_TURNS) {
             return Err(Error::value(
                 "max_turns",
-                format!("must be above 0 and at most 1000, got {max_turns}"),
+                format!(
+                    "must be above 0 and at most {MOST_TURNS}, got {max_turns:?}: all of its range is searched, in steps \
+                     of a sixteenth of a turn"
+                ),
             ));
         }
         Ok(Self {
@@ -101,7 +115,13 @@ impl Options {
     /// How much work some tracks are; a single short one is done at once, for it cannot be shared out.
     #[must_use]
     pub fn work(self, tracks: usize, points: usize) -> usize {
-        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0);
+        let rates = 5.0 * self.max_angle;
+        let second = match (self.kind, self.anchor) {
+            (Kind::Involute, Anchor::Cusp) => 0.1 * rates * rates,
+            (Kind::Logarithmic, Anchor::Cusp) => 2.0 * rates * (14.0 + 2.2 * self.max_angle),
+            _ => 0.0,
+        };
+        let each = 500.0 * points as f64 * (1.0 + self.max_angle / 25.0) + second;
         (tracks as f64 * each).min(1e15) as usize
     }
 
@@ -166,16 +186,44 @@ impl Track {
     }
 }
 
+/// Runs an expression with the curve of the options, each of which has a type of its own.
+macro_rules! with_curve {
+    ($options:expr, $curve:ident => $body:expr) => {
+        match ($options.kind, $options.anchor) {
+            (Kind::Involute, anchor) => {
+                let $curve = Involute::at(anchor);
+                $body
+            }
+            (Kind::Archimedean, _) => {
+                let $curve = Archimedean;
+                $body
+            }
+            (Kind::Logarithmic, Anchor::Centre) => {
+                let $curve = LogarithmicCentre;
+                $body
+            }
+            (Kind::Logarithmic, Anchor::Cusp) => {
+                let $curve = LogarithmicCusp;
+                $body
+            }
+        }
+    };
+}
+use with_curve;
+
 /// Memory that a thread keeps from one fit to the next.
 #[derive(Default)]
 struct Scratch {
     weights: Vec<f64>,
     starts: Vec<Start>,
+    likely: Vec<Minimum>,
     found: Vec<Minimum>,
 }
 
 /// How many of the grid's best places are followed, under the square loss and in each round of Huber's.
-const STARTS: [usize; 2] = [32, 64];
+const STARTS: [usize; 2] = [32, 44];
+/// How many of them are looked at under Huber's loss first: their order under the squares is another.
+const APPRAISED: usize = 128;
 /// Steps that each of them gets.
 const FIRST_STEPS: usize = 4;
 /// How many are then followed to the end.
@@ -185,16 +233,7 @@ const LAST_STEPS: usize = 100;
 
 /// The best minimum of the cost over the domain.
 fn best_fit(track: &Track, options: Options, scratch: &mut Scratch, stop: &Stop) -> Minimum {
-    match (options.kind, options.anchor) {
-        (Kind::Involute, anchor) => search_all(Involute::at(anchor), track, options, scratch, stop),
-        (Kind::Archimedean, _) => search_all(Archimedean, track, options, scratch, stop),
-        (Kind::Logarithmic, Anchor::Centre) => {
-            search_all(LogarithmicCentre, track, options, scratch, stop)
-        }
-        (Kind::Logarithmic, Anchor::Cusp) => {
-            search_all(LogarithmicCusp, track, options, scratch, stop)
-        }
-    }
+    with_curve!(options, curve => search_all(curve, track, options, scratch, stop))
 }
 
 fn search_all<K: Screen>(
@@ -207,18 +246,21 @@ fn search_all<K: Screen>(
     let Scratch {
         weights,
         starts,
+        likely,
         found,
     } = scratch;
     let robust = options.delta < f64::INFINITY;
-    let refine = |starts: &[Start], from: Option<&[Minimum]>, steps| {
+    let refine = |starts: &[Start], from: Option<&[Minimum]>, steps, damping| {
         vectorize(Refine {
             curve,
-            track,
+            points: track,
             starts,
             from,
             max_angle: options.max_angle,
             delta: options.delta,
             steps,
+            damping,
+            stop,
         })
     };
     weights.clear();
@@ -237,19 +279,42 @@ fn search_all<K: Screen>(
             track,
             weights,
             max_angle: options.max_angle,
+            robust,
             starts,
+            stop,
         });
         starts.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-        starts.truncate(STARTS[usize::from(robust)]);
-        for starts in starts.chunks(LANES) {
+        if K::MANY {
+            thin(starts, if robust { APPRAISED } else { STARTS[0] });
+        }
+        if robust {
+            starts.truncate(APPRAISED);
+            likely.clear();
+            for starts in starts.chunks(LANES) {
+                if stop.requested() {
+                    return Minimum::NONE;
+                }
+                let appraised = vectorize(Appraise {
+                    curve,
+                    track,
+                    starts,
+                    delta: options.delta,
+                });
+                likely.extend_from_slice(&appraised[..starts.len()]);
+            }
+            likely.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+            likely.truncate(STARTS[1]);
+            starts.clear();
+            starts.extend(likely.iter().map(Minimum::start));
+        } else {
+            starts.truncate(STARTS[0]);
+        }
+        for (i, starts) in starts.chunks(LANES).enumerate() {
             if stop.requested() {
                 return Minimum::NONE;
             }
-            found.extend(
-                refine(starts, None, FIRST_STEPS)
-                    .into_iter()
-                    .take(starts.len()),
-            );
+            let from = robust.then(|| &likely[i * LANES..i * LANES + starts.len()]);
+            found.extend_from_slice(&refine(starts, from, FIRST_STEPS, FAR)[..starts.len()]);
         }
     }
     found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -262,7 +327,7 @@ fn search_all<K: Screen>(
         }
         starts.clear();
         starts.extend(from.iter().map(Minimum::start));
-        for minimum in refine(starts, Some(from), LAST_STEPS) {
+        for minimum in refine(starts, Some(from), LAST_STEPS, NEAR) {
             if minimum.cost < best.cost {
                 best = minimum;
             }
@@ -276,7 +341,7 @@ fn misses<K: Curve>(curve: K, track: &Track, minimum: &Minimum) -> impl Iterator
     let [re, im, q @ ..] = minimum.p;
     let q = q.map(Pack::splat);
     (track.t.iter().zip(&track.x).zip(&track.y)).map(move |((&t, x), y)| {
-        let b = curve.value(&q, t);
+        let b = curve.value(&q, Pack::splat(t));
         let (bx, by) = (b.re.0[0], b.im.0[0]);
         let (dx, dy) = (x - (re * bx - im * by), y - (re * by + im * bx));
         (dx * dx + dy * dy).sqrt()
@@ -290,18 +355,6 @@ fn reweigh<K: Curve>(curve: K, track: &Track, minimum: &Minimum, delta: f64, wei
     }
 }
 
-/// Where [`fit_spirals`] writes.
-pub struct Fits<'a> {
-    /// (`FIELDS`, tracks): scale, phase, rate, offset, growth, cost, rmse, r2, aicc.
-    pub table: ArrayViewMut2<'a, f64>,
-    /// +1 anticlockwise, -1 clockwise (as s grows), 0 without a fit.
-    pub chirality: ArrayViewMut1<'a, i8>,
-    /// Valid points.
-    pub n: ArrayViewMut1<'a, i32>,
-    /// Whether the last step was as small as rounding.
-    pub converged: ArrayViewMut1<'a, bool>,
-}
-
 /// Fits a spiral to each track: `x`, `y` (km) and `t` (days) are `(tracks, points)`.
 ///
 /// # Errors
@@ -311,149 +364,30 @@ pub fn fit_spirals(
     y: ArrayView2<'_, f64>,
     t: ArrayView2<'_, f64>,
     options: Options,
-    out: Fits<'_>,
+    mut out: Fits<'_>,
     exec: Exec<'_>,
 ) -> Result<()> {
-    let tracks = x.nrows();
     check_shape("y", y.shape(), x.shape())?;
     check_shape("t", t.shape(), x.shape())?;
-    check_shape("table", out.table.shape(), &[FIELDS, tracks])?;
-    check_shape("chirality", out.chirality.shape(), &[tracks])?;
-    check_shape("n", out.n.shape(), &[tracks])?;
-    check_shape("converged", out.converged.shape(), &[tracks])?;
-    let Fits {
-        mut table,
-        mut chirality,
-        mut n,
-        mut converged,
-    } = out;
+    out.check(x.nrows())?;
     let jobs = x
         .axis_chunks_iter(Axis(0), BLOCK)
         .zip(y.axis_chunks_iter(Axis(0), BLOCK))
         .zip(t.axis_chunks_iter(Axis(0), BLOCK))
-        .zip(table.axis_chunks_iter_mut(Axis(1), BLOCK))
-        .zip(chirality.axis_chunks_iter_mut(Axis(0), BLOCK))
-        .zip(n.axis_chunks_iter_mut(Axis(0), BLOCK))
-        .zip(converged.axis_chunks_iter_mut(Axis(0), BLOCK));
-    for_each(exec, jobs.collect(), |job, stop| {
-        let ((((((x, y), t), mut table), mut chirality), mut n), mut converged) = job;
+        .zip(out.blocks(BLOCK));
+    for_each(exec, jobs.collect(), |(((x, y), t), mut out), stop| {
         let (mut track, mut scratch) = (Track::default(), Scratch::default());
         for i in 0..x.nrows() {
             if stop.requested() {
                 return;
             }
             track.fill(x.row(i), y.row(i), t.row(i), options.sigma);
-            let fit = if track.fits(options) {
-                Fit::of(
-                    &track,
-                    best_fit(&track, options, &mut scratch, stop),
-                    options,
-                )
+            let best = if track.fits(options) {
+                best_fit(&track, options, &mut scratch, stop)
             } else {
-                Fit::NONE
+                Minimum::NONE
             };
-            for (slot, &value) in table.column_mut(i).iter_mut().zip(&fit.fields) {
-                *slot = value;
-            }
-            chirality[i] = fit.chirality;
-            n[i] = track.t.len() as i32;
-            converged[i] = fit.converged;
+            out.put(i, &track, &best, options);
         }
     })
-}
-
-/// A fit as the caller reads it.
-struct Fit {
-    fields: [f64; FIELDS],
-    chirality: i8,
-    converged: bool,
-}
-
-impl Fit {
-    const NONE: Self = Self {
-        fields: [f64::NAN; FIELDS],
-        chirality: 0,
-        converged: false,
-    };
-
-    /// In days and km, in the canonical form: of the pairs of parameters that draw the same curve, the one with a mean s
-    /// of at least 0 (involute, Archimedean) or a rate of at least 0 (logarithmic), the scale never negative.
-    fn of(track: &Track, minimum: Minimum, options: Options) -> Self {
-        if !minimum.cost.is_finite() {
-            return Self::NONE;
-        }
-        let [mut re, mut im, rate, second, lag] = minimum.p;
-        let n = track.t.len() as f64;
-        let (mirror, rate, offset, growth) = if options.kind == Kind::Logarithmic {
-            // -0.0 would count as clockwise.
-            let sign = if rate < 0.0 { -1.0 } else { 1.0 };
-            let offset = if options.anchor == Anchor::Cusp {
-                rate * sign * lag
-            } else {
-                0.0
-            };
-            let growth = if second == 0.0 {
-                0.0
-            } else {
-                second / rate.abs()
-            };
-            (sign, rate * sign, offset, growth)
-        } else {
-            let mean = second + rate * (track.t.iter().sum::<f64>() / n);
-            let sign = if mean < 0.0 { -1.0 } else { 1.0 };
-            if options.kind == Kind::Archimedean {
-                // conj(b(s)) = -b(-s)
-                (re, im) = (re * sign, im * sign);
-            }
-            (sign, rate * sign, second * sign, f64::NAN)
-        };
-        let square = sse(track, &minimum, options);
-        let (mx, my) = (
-            track.x.iter().sum::<f64>() / n,
-            track.y.iter().sum::<f64>() / n,
-        );
-        let total: f64 = (track.x.iter().zip(&track.y))
-            .map(|(x, y)| (x - mx).powi(2) + (y - my).powi(2))
-            .sum();
-        let sse = square * options.sigma * options.sigma;
-        let k = (options.parameters() + 1) as f64;
-        let left = 2.0 * n - k - 1.0;
-        let aicc = if left > 0.0 {
-            2.0 * n * (sse / (2.0 * n)).ln() + 2.0 * k + 2.0 * k * (k + 1.0) / left
-        } else {
-            f64::NAN
-        };
-        Self {
-            fields: [
-                re.hypot(im) * options.sigma,
-                im.atan2(re),
-                rate / track.span,
-                offset,
-                growth,
-                minimum.cost,
-                (square / n).sqrt() * options.sigma,
-                if total > ROUNDING * track.power {
-                    1.0 - square / total
-                } else {
-                    f64::NAN
-                },
-                aicc,
-            ],
-            chirality: mirror as i8,
-            converged: minimum.converged,
-        }
-    }
-}
-
-/// Sum of squared misses, in sigma^2.
-fn sse(track: &Track, minimum: &Minimum, options: Options) -> f64 {
-    fn sum<K: Curve>(curve: K, track: &Track, minimum: &Minimum) -> f64 {
-        misses(curve, track, minimum).map(|u| u * u).sum()
-    }
-    match (options.kind, options.anchor) {
-        (Kind::Involute, anchor) => sum(Involute::at(anchor), track, minimum),
-        (Kind::Archimedean, _) => sum(Archimedean, track, minimum),
-        (Kind::Logarithmic, Anchor::Centre) => sum(LogarithmicCentre, track, minimum),
-        (Kind::Logarithmic, Anchor::Cusp) => sum(LogarithmicCusp, track, minimum),
-    }
 }

@@ -3,10 +3,13 @@
 //! The residuals of a spiral through a random track are as large as the track, so that Gauss-Newton, which leaves the
 //! curvature of the curve out, creeps. With it, four to eight steps reach the last digit.
 
-use super::curve::Curve;
+use super::Track;
+use super::curve::{Curve, MAX_Q};
 use super::pack::{Complex, LANES, Pack};
-use super::slope::{MAX_P, TRIANGLE, amplitude, at, slope};
-use super::{Track, search::Start};
+use super::points::Points;
+use super::search::Start;
+use super::slope::{MAX_P, TRIANGLE, amplitude, at, robust_cost, slope};
+use crate::parallel::Stop;
 use crate::simd::Vectorized;
 
 /// Where a start has come to.
@@ -35,10 +38,63 @@ impl Minimum {
     }
 }
 
-/// Eight starts on their way down.
-pub(super) struct Refine<'a, K> {
+/// What eight starts cost under Huber's loss, each with its best amplitude.
+pub(super) struct Appraise<'a, K> {
     pub(super) curve: K,
     pub(super) track: &'a Track,
+    pub(super) starts: &'a [Start],
+    pub(super) delta: f64,
+}
+
+impl<K: Curve> Vectorized for Appraise<'_, K> {
+    type Output = [Minimum; LANES];
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let q = lanes(self.starts);
+        let mut shapes = vec![Complex::ZERO; self.track.count()];
+        let c = amplitude(self.curve, self.track, &q, self.delta, &mut shapes);
+        let cost = robust_cost(self.track, c, &shapes, self.delta);
+        let mut out = [Minimum::NONE; LANES];
+        for (l, start) in self.starts.iter().enumerate() {
+            if cost.0[l].is_finite() {
+                let [a, b, d] = start.q;
+                out[l] = Minimum {
+                    cost: cost.0[l],
+                    p: [c.re.0[l], c.im.0[l], a, b, d],
+                    converged: false,
+                };
+            }
+        }
+        out
+    }
+}
+
+/// The nonlinear parameters of up to eight starts; lanes without one repeat the first.
+#[inline(always)]
+fn lanes(starts: &[Start]) -> [Pack; MAX_Q] {
+    let mut q = [Pack::ZERO; MAX_Q];
+    for l in 0..LANES {
+        let start = if l < starts.len() {
+            starts[l]
+        } else {
+            starts[0]
+        };
+        for j in 0..MAX_Q {
+            q[j].0[l] = start.q[j];
+        }
+    }
+    q
+}
+
+/// Damping of the first step.
+pub(super) const FAR: f64 = 1e-2;
+pub(super) const NEAR: f64 = 1e-6;
+
+/// Eight starts on their way down.
+pub(super) struct Refine<'a, K, P> {
+    pub(super) curve: K,
+    pub(super) points: &'a P,
     pub(super) starts: &'a [Start],
     /// Continue from these amplitudes; otherwise the best amplitude of each start is found first.
     pub(super) from: Option<&'a [Minimum]>,
@@ -46,6 +102,9 @@ pub(super) struct Refine<'a, K> {
     /// Where Huber's loss turns linear, in sigma; infinite for the square.
     pub(super) delta: f64,
     pub(super) steps: usize,
+    /// Of the first step: `FAR` from a minimum, or `NEAR` it.
+    pub(super) damping: f64,
+    pub(super) stop: &'a Stop,
 }
 
 /// Solves (H + diag) step = -gradient by Cholesky; the last value is the least pivot over its diagonal.
@@ -100,41 +159,44 @@ const LEAST_PIVOT: f64 = 1e-13;
 /// A step that promises less than this share of the cost is the last one.
 const PROMISE: f64 = 1e-14;
 
-impl<K: Curve> Vectorized for Refine<'_, K> {
+impl<K: Curve, P: Points> Vectorized for Refine<'_, K, P> {
     type Output = [Minimum; LANES];
 
     #[inline(always)]
     fn run(self) -> Self::Output {
         let Self {
             curve,
-            track,
+            points,
             delta,
             ..
         } = self;
         let n = K::Q + 2;
         let bounds = curve.bounds(self.max_angle);
-        let mut p = [Pack::ZERO; MAX_P];
-        for l in 0..LANES {
-            // Lanes without a start repeat the first.
-            let lane = if l < self.starts.len() { l } else { 0 };
-            for j in 0..K::Q {
-                p[2 + j].0[l] = self.starts[lane].q[j];
-            }
-            if let Some(from) = self.from {
+        let [a, b, d] = lanes(self.starts);
+        let mut p = [Pack::ZERO, Pack::ZERO, a, b, d];
+        for j in 2 + K::Q..MAX_P {
+            p[j] = Pack::ZERO;
+        }
+        if let Some(from) = self.from {
+            for l in 0..LANES {
+                let lane = if l < from.len() { l } else { 0 };
                 (p[0].0[l], p[1].0[l]) = (from[lane].p[0], from[lane].p[1]);
             }
         }
+        let mut turns = vec![Complex::ZERO; points.count()];
         if self.from.is_none() {
-            let c = amplitude(curve, track, &[p[2], p[3], p[4]], delta);
+            let c = amplitude(curve, points, &[p[2], p[3], p[4]], delta, &mut turns);
             (p[0], p[1]) = (c.re, c.im);
         }
-        let mut turns = vec![Complex::ZERO; track.t.len()];
-        let mut here = slope(curve, track, &p, delta, &mut turns);
-        let mut damping = Pack::splat(if self.from.is_some() { 1e-6 } else { 1e-2 });
+        let mut here = slope(curve, points, &p, delta, &mut turns);
+        let mut damping = Pack::splat(self.damping);
         let mut done = [false; LANES];
         // What rounding leaves of a perfect fit.
-        let floor = track.power * 1e-29;
+        let floor = points.power() * 1e-29;
         for _ in 0..self.steps {
+            if self.stop.requested() {
+                break;
+            }
             let (mut gradient, mut hessian) = (here.gradient, here.hessian);
             // A parameter that leans on its bound is out of the step.
             for j in 2..n {
@@ -190,7 +252,7 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                     (trial[0].0[l], trial[1].0[l]) = (moved.re.0[l], moved.im.0[l]);
                 }
             }
-            let there = slope(curve, track, &trial, delta, &mut turns);
+            let there = slope(curve, points, &trial, delta, &mut turns);
             let mut all = true;
             let lowest = here.cost.0.iter().copied().fold(f64::INFINITY, f64::min);
             for l in 0..LANES {
@@ -198,11 +260,14 @@ impl<K: Curve> Vectorized for Refine<'_, K> {
                     continue;
                 }
                 // Near a minimum that is higher than another start already is.
-                if damping.0[l] < 1e-3 && 8.0 * promise.0[l].abs() < here.cost.0[l] - lowest {
+                if P::RIVALS
+                    && damping.0[l] < 1e-3
+                    && 8.0 * promise.0[l].abs() < here.cost.0[l] - lowest
+                {
                     done[l] = true;
                     continue;
                 }
-                let last = promise.0[l].abs() <= PROMISE * here.cost.0[l] + floor;
+                let last = promise.0[l].abs() <= PROMISE * here.cost.0[l] + floor.0[l];
                 if there.cost.0[l] <= here.cost.0[l] * (1.0 + 4e-15) {
                     here.take(&there, l);
                     for j in 0..n {

@@ -11,15 +11,14 @@ use super::curve::{
     Archimedean, Curve, Involute, LogarithmicCentre, LogarithmicCusp, MAX_LOG_RADIUS, MAX_Q,
 };
 use super::pack::{Complex, LANES, Pack};
+use super::peaks::{Best, FEW, MANY};
+use crate::parallel::Stop;
 use crate::simd::Vectorized;
 
 /// Step of the grid in rate (by time span) and offset, rad: a sixth of the narrowest peak that a track can make.
 const STEP: f64 = 0.4;
 /// Step of the grid in the logarithm of the radius.
 const GROWTH_STEP: f64 = 0.7;
-
-/// Starts kept of each rate.
-const PEAKS: usize = 3;
 
 /// Nonlinear parameters to refine.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +34,11 @@ pub(super) struct Grid<'a, K> {
     /// Weight of each point.
     pub(super) weights: &'a [f64],
     pub(super) max_angle: f64,
-    /// Up to `PEAKS` starts of each rate.
+    /// Whether the starts are for another loss than the squares.
+    pub(super) robust: bool,
+    /// Up to `MANY` starts of each rate.
     pub(super) starts: &'a mut Vec<Start>,
+    pub(super) stop: &'a Stop,
 }
 
 /// Sums over the points that do not depend on the rate.
@@ -50,8 +52,16 @@ struct Moments {
 pub(super) trait Screen: Curve {
     /// Whether the grid's second parameter is a growth, not an offset.
     const GROWS: bool;
+    /// Whether a rate has many peaks.
+    const MANY: bool;
     /// Offers all candidates for the rates `q0`; `turns` holds e^{-i q0 t} of each point.
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best);
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    );
 }
 
 /// What the rates share.
@@ -60,6 +70,7 @@ pub(super) struct Table<'a> {
     weights: &'a [f64],
     moments: Moments,
     max_angle: f64,
+    robust: bool,
     /// Offsets with their cosine and sine, or growths with sum w e^{2 growth t}.
     second: Vec<[f64; 3]>,
     /// w e^{growth t} z for each growth and point, and e^{growth t} w.
@@ -71,12 +82,32 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
 
     #[inline(always)]
     fn run(self) {
-        let table = Table::new(self.track, self.weights, self.max_angle, K::GROWS);
+        if K::MANY {
+            self.keeping::<MANY>();
+        } else {
+            self.keeping::<FEW>();
+        }
+    }
+}
+
+impl<K: Screen> Grid<'_, K> {
+    #[inline(always)]
+    fn keeping<const N: usize>(self) {
+        let table = Table::new(
+            self.track,
+            self.weights,
+            self.max_angle,
+            self.robust,
+            K::GROWS,
+        );
         let rates = steps(self.max_angle, STEP).next_multiple_of(LANES);
         let spacing = 2.0 * self.max_angle / (rates - 1) as f64;
         let mut turns = vec![Complex::ZERO; self.track.t.len()];
         self.starts.clear();
         for first in (0..rates).step_by(LANES) {
+            if self.stop.requested() {
+                return;
+            }
             let mut q0 = Pack::ZERO;
             for l in 0..LANES {
                 q0.0[l] = ((first + l) as f64 * spacing - self.max_angle).min(self.max_angle);
@@ -85,7 +116,7 @@ impl<K: Screen> Vectorized for Grid<'_, K> {
                 let (sin, cos) = (q0 * t).sin_cos();
                 *turn = Complex::new(cos, -sin);
             }
-            let mut best = Best::new();
+            let mut best = Best::<N>::new();
             self.curve.screen(&table, q0, &turns, &mut best);
             best.close();
             for (explained, q) in best.peaks {
@@ -108,7 +139,13 @@ fn steps(half_width: f64, step: f64) -> usize {
 
 impl<'a> Table<'a> {
     #[inline(always)]
-    fn new(track: &'a Track, weights: &'a [f64], max_angle: f64, grows: bool) -> Self {
+    fn new(
+        track: &'a Track,
+        weights: &'a [f64],
+        max_angle: f64,
+        robust: bool,
+        grows: bool,
+    ) -> Self {
         let mut moments = Moments {
             s: [0.0; 3],
             z: [0.0; 2],
@@ -152,6 +189,7 @@ impl<'a> Table<'a> {
             weights,
             moments,
             max_angle,
+            robust,
             second,
             grown,
         }
@@ -175,59 +213,12 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The best local maxima of a sequence, in lanes.
-pub(super) struct Best {
-    peaks: [(Pack, [Pack; 2]); PEAKS],
-    before: Pack,
-    last: (Pack, [Pack; 2]),
-}
-
-impl Best {
-    #[inline(always)]
-    fn new() -> Self {
-        let none = (Pack::splat(-1.0), [Pack::ZERO; 2]);
-        Self {
-            peaks: [none; PEAKS],
-            before: none.0,
-            last: none,
-        }
-    }
-
-    /// The next of the sequence: how much it explains (negative: nothing), and the parameters after the rate.
-    #[inline(always)]
-    fn offer(&mut self, explained: Pack, q: [Pack; 2]) {
-        let mut peak = self.last;
-        for l in 0..LANES {
-            let (a, b, c) = (self.before.0[l], peak.0.0[l], explained.0[l]);
-            peak.0.0[l] = if b >= a && b > c { b } else { -1.0 };
-        }
-        for slot in &mut self.peaks {
-            let old = *slot;
-            let [a, b] = peak.1;
-            slot.1 = [
-                peak.0.above(old.0, a, old.1[0]),
-                peak.0.above(old.0, b, old.1[1]),
-            ];
-            peak.1 = [
-                peak.0.above(old.0, old.1[0], a),
-                peak.0.above(old.0, old.1[1], b),
-            ];
-            slot.0 = peak.0.above(old.0, peak.0, old.0);
-            peak.0 = peak.0.above(old.0, old.0, peak.0);
-        }
-        self.before = self.last.0;
-        self.last = (explained, q);
-    }
-
-    #[inline(always)]
-    fn close(&mut self) {
-        self.offer(Pack::splat(-1.0), [Pack::ZERO; 2]);
-    }
-}
-
-/// The maximum over |s| <= bound of (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2), with where it is.
+/// Keeps the offset s where (n0 s^2 + 2 n1 s + n2) / (d0 s^2 + 2 d1 s + d2) is largest.
+///
+/// And both ends of the domain, if the loss is another than the squares: its best offset lies elsewhere, and on scattered
+/// points often is a circle.
 #[inline(always)]
-fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
+fn best_offsets<const N: usize>(grid: &Table<'_>, n: [Pack; 3], d: [Pack; 3], best: &mut Best<N>) {
     let a = n[0] * d[1] - n[1] * d[0];
     let b = n[0] * d[2] - n[2] * d[0];
     let c = n[1] * d[2] - n[2] * d[1];
@@ -235,20 +226,24 @@ fn best_ratio(n: [Pack; 3], d: [Pack; 3], bound: f64) -> (Pack, Pack) {
         .map(|x| if x > 0.0 { x } else { 0.0 })
         .sqrt();
     let half = b.zip(root, |b, r| -0.5 * (b + if b < 0.0 { -r } else { r }));
-    let (mut best, mut place) = (Pack::splat(-1.0), Pack::ZERO);
-    for s in [
-        half.over(a).clamp(bound),
-        c.over(half).clamp(bound),
-        Pack::splat(bound),
-        Pack::splat(-bound),
+    let (mut most, mut place) = (Pack::splat(-1.0), Pack::ZERO);
+    let bound = grid.max_angle;
+    for (s, end) in [
+        (half.over(a).clamp(bound), false),
+        (c.over(half).clamp(bound), false),
+        (Pack::splat(bound), true),
+        (Pack::splat(-bound), true),
     ] {
         let top = (n[0] * s + n[1] * 2.0) * s + n[2];
         let bottom = (d[0] * s + d[1] * 2.0) * s + d[2];
         let ratio = top.over(bottom);
-        place = ratio.above(best, s, place);
-        best = ratio.above(best, ratio, best);
+        place = ratio.above(most, s, place);
+        most = ratio.above(most, ratio, most);
+        if end && grid.robust {
+            best.keep((ratio, [s, Pack::ZERO]));
+        }
     }
-    (best, place)
+    best.keep((most, [place, Pack::ZERO]));
 }
 
 /// |sum|^2 / norm, or nothing where the curve has shrunk to a point.
@@ -272,39 +267,53 @@ fn sized(value: Pack, norm: Pack, weight: f64) -> Pack {
 
 impl Screen for Archimedean {
     const GROWS: bool = false;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let [u, v] = grid.against(turns);
         let s = grid.moments.s;
-        let (value, offset) = best_ratio(
+        best_offsets(
+            grid,
             [u.norm2(), q0 * u.dot(v), q0 * q0 * v.norm2()],
             [Pack::splat(s[0]), q0 * s[1], q0 * q0 * s[2]],
-            grid.max_angle,
+            best,
         );
-        best.offer(value, [offset, Pack::ZERO]);
     }
 }
 
 impl Screen for Involute {
     const GROWS: bool = false;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let [u, v] = grid.against(turns);
         let s = grid.moments.s;
         let across = u.conj_mul(v);
         if !self.cusp {
-            let (value, offset) = best_ratio(
+            best_offsets(
+                grid,
                 [
                     u.norm2(),
                     q0 * across.re,
                     u.norm2() - q0 * across.im * 2.0 + q0 * q0 * v.norm2(),
                 ],
                 [Pack::splat(s[0]), q0 * s[1], q0 * q0 * s[2] + s[0]],
-                grid.max_angle,
+                best,
             );
-            best.offer(value, [offset, Pack::ZERO]);
             return;
         }
         let mut e = [Complex::ZERO; 2];
@@ -337,9 +346,16 @@ impl Screen for Involute {
 
 impl Screen for LogarithmicCentre {
     const GROWS: bool = true;
+    const MANY: bool = false;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, _: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        _: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         for (i, &[growth, norm, _]) in grid.second.iter().enumerate() {
             let (u, _) = grown_sums(grid, i, turns);
             best.offer(
@@ -356,9 +372,17 @@ const LAG_STEP: f64 = 0.9;
 
 impl Screen for LogarithmicCusp {
     const GROWS: bool = true;
+    // A circle, or nearly one, fits as well with a lag of some turns more.
+    const MANY: bool = true;
 
     #[inline(always)]
-    fn screen(self, grid: &Table<'_>, q0: Pack, turns: &[Complex], best: &mut Best) {
+    fn screen<const N: usize>(
+        self,
+        grid: &Table<'_>,
+        q0: Pack,
+        turns: &[Complex],
+        best: &mut Best<N>,
+    ) {
         let z = Complex::new(
             Pack::splat(grid.moments.z[0]),
             Pack::splat(grid.moments.z[1]),

@@ -1,8 +1,8 @@
-//! Cost, gradient and exact Hessian of eight fits to one track.
+//! Cost, gradient and exact Hessian of eight fits.
 
-use super::Track;
 use super::curve::{Curve, MAX_Q};
 use super::pack::{Complex, Pack};
+use super::points::Points;
 
 /// Parameters at most: real and imaginary amplitude, then the nonlinear ones.
 pub(super) const MAX_P: usize = MAX_Q + 2;
@@ -34,11 +34,11 @@ macro_rules! unroll {
     };
 }
 
-/// At the parameters `p`; `turns` is scratch, one for each point of the track.
+/// At the parameters `p`; `turns` is scratch, one for each point.
 #[inline(always)]
-pub(super) fn slope<K: Curve>(
+pub(super) fn slope<K: Curve, P: Points>(
     curve: K,
-    track: &Track,
+    points: &P,
     p: &[Pack; MAX_P],
     delta: f64,
     turns: &mut [Complex],
@@ -57,13 +57,12 @@ pub(super) fn slope<K: Curve>(
     let mut r_bjk = [Complex::ZERO; 6]; // w conj(r) b_jk
     let mut radial = [Pack::ZERO; TRIANGLE]; // fall Re(conj(r) C_i) Re(conj(r) C_j)
     // A loop of their own: they are long chains, of which the processor then works on several points' at once.
-    for (turn, &t) in turns.iter_mut().zip(&track.t) {
+    for (turn, (t, _)) in turns.iter_mut().zip(points.all()) {
         *turn = curve.turn(&q, t);
     }
-    let points = track.t.iter().zip(&track.x).zip(&track.y);
-    for (((&t, &x), &y), &turn) in points.zip(turns.iter()) {
+    for ((t, z), &turn) in points.all().zip(turns.iter()) {
         let jet = curve.jet(&q, t, turn);
-        let r = Complex::new(Pack::splat(x), Pack::splat(y)) - c * jet.value;
+        let r = z - c * jet.value;
         let u2 = r.norm2();
         let along_b = r.conj_mul(jet.value);
         let mut along_bj = [Complex::ZERO; MAX_Q];
@@ -166,20 +165,24 @@ impl Slope {
 }
 
 /// The best amplitude for given nonlinear parameters: least squares, reweighted once for Huber's loss.
+///
+/// `shapes` is scratch, one for each point; it ends as the curve's shape at each.
 #[inline(always)]
-pub(super) fn amplitude<K: Curve>(
+pub(super) fn amplitude<K: Curve, P: Points>(
     curve: K,
-    track: &Track,
+    points: &P,
     q: &[Pack; MAX_Q],
     delta: f64,
+    shapes: &mut [Complex],
 ) -> Complex {
+    for (shape, (t, _)) in shapes.iter_mut().zip(points.all()) {
+        *shape = curve.value(q, t);
+    }
     let mut c = Complex::ZERO;
     let passes = if delta < f64::INFINITY { 2 } else { 1 };
     for pass in 0..passes {
         let (mut top, mut bottom) = (Complex::ZERO, Pack::splat(f64::MIN_POSITIVE));
-        for k in 0..track.t.len() {
-            let b = curve.value(q, track.t[k]);
-            let z = Complex::new(Pack::splat(track.x[k]), Pack::splat(track.y[k]));
+        for ((_, z), &b) in points.all().zip(&*shapes) {
             let mut weight = Pack::splat(1.0);
             if pass > 0 {
                 let u2 = (z - c * b).norm2();
@@ -195,4 +198,21 @@ pub(super) fn amplitude<K: Curve>(
         c = Complex::new(top.re.over(bottom), top.im.over(bottom));
     }
     c
+}
+
+/// Huber's loss of the curves `c` times `shapes`.
+#[inline(always)]
+pub(super) fn robust_cost<P: Points>(
+    points: &P,
+    c: Complex,
+    shapes: &[Complex],
+    delta: f64,
+) -> Pack {
+    let mut cost = Pack::ZERO;
+    for ((_, z), &b) in points.all().zip(shapes) {
+        let u2 = (z - c * b).norm2();
+        let linear = u2.sqrt() * delta - 0.5 * delta * delta;
+        cost = cost + u2.above(Pack::splat(delta * delta), linear, u2 * 0.5);
+    }
+    cost
 }

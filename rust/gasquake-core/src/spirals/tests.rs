@@ -58,20 +58,33 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
                 track,
                 weights: &weights,
                 max_angle: 9.0,
+                robust: delta < f64::INFINITY,
                 starts: &mut starts,
+                stop: &Stop::default(),
             },
         );
         starts.truncate(LANES);
+        let appraised = vectorize_at(
+            level,
+            Appraise {
+                curve,
+                track,
+                starts: &starts,
+                delta,
+            },
+        );
         let found = vectorize_at(
             level,
             Refine {
                 curve,
-                track,
+                points: track,
                 starts: &starts,
                 from: None,
                 max_angle: 9.0,
                 delta,
                 steps: 9,
+                damping: refine::FAR,
+                stop: &Stop::default(),
             },
         );
         let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
@@ -79,8 +92,7 @@ fn same_on_all_levels<K: Screen>(curve: K, track: &Track, delta: f64) {
             .iter()
             .map(|s| bits(&[s.cost, s.q[0], s.q[1], s.q[2]]))
             .collect();
-        let found: Vec<_> = found
-            .iter()
+        let found: Vec<_> = (appraised.iter().chain(&found))
             .map(|m| (m.cost.to_bits(), bits(&m.p)))
             .collect();
         (starts, found)
