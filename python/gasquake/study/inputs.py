@@ -159,6 +159,8 @@ def open_inputs(
             if off:  # no file is at fault
                 raise ConfigError(f"region: {off}{told}") from error
             raise
+        except ConfigError:
+            raise
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
