@@ -7,6 +7,7 @@ Data go to standard output, the log to standard error. Exit codes: 0 done, 1 fai
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+MOST_NAMED = 10
 DONE, FAILED, BAD_ARGUMENTS, SOME_REFUSED = 0, 1, 2, 3
 # What ends in one line: bad data and arguments, a full disk, another run at the same cube, a library that is missing.
 TOLD = (OSError, ValueError, RuntimeError, ImportError)
@@ -57,6 +59,13 @@ class _Log:
 
     def note(self, line: str) -> None:
         self.console.print(line, markup=False)
+
+    def left_out(self, duplicates: list[dict[str, str]]) -> None:
+        """Name the granules for which another of their day counts; an archive of two versions has thousands."""
+        for duplicate in duplicates[:MOST_NAMED]:
+            self.note(f"left out {duplicate['path']}: {duplicate['reason']}")
+        if len(duplicates) > MOST_NAMED:
+            self.note(f"left out {len(duplicates) - MOST_NAMED} more, each of the same day as another")
 
 
 @contextmanager
@@ -121,7 +130,7 @@ def demo(amplitude: float, kernel: str, seed: int, out: Path, as_json: bool, qui
 
     with _logging(quiet=quiet) as log:
         try:
-            _made(out)
+            _usable(out)
             log.step("simulating 11 years around Luding")
             scene = simulate.luding(amplitude=amplitude, kernel=kernel, seed=seed)  # type: ignore[arg-type]
             config = study.demo_config(scene.event, seed=seed, directory=out)
@@ -154,10 +163,11 @@ def trace(config: Path, out: Path | None, resume: bool, as_json: bool, quiet: bo
             if out is not None:
                 section = settings.output.model_copy(update={"directory": out.resolve()})
                 settings = settings.model_copy(update={"output": section})
-            folder = _made(settings.output.directory)
+            folder = _usable(settings.output.directory)
             result = study.run(settings, resume=resume, step=log.step)
             for refused in result.inputs.refused:
                 log.note(f"refused {refused['path']}: {refused['reason']}")
+            log.left_out(result.inputs.duplicates)
             _save(result, folder, log)
         except TOLD as error:
             _fail(log, error)
@@ -165,19 +175,35 @@ def trace(config: Path, out: Path | None, resume: bool, as_json: bool, quiet: bo
     sys.exit(SOME_REFUSED if result.inputs.refused else DONE)
 
 
-def _made(folder: Path) -> Path:
-    """The folder for the results, before the work that would be lost without it."""
+def _usable(folder: Path) -> Path:
+    """The folder for the results if it can be made, asked before the work; a run that fails at once leaves none."""
+    told = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        there = next(path for path in (folder, *folder.parents) if _is_there(path))
+        if not there.is_dir():
+            told = f"{there} is no folder"
+        elif not os.access(there, os.W_OK | os.X_OK):
+            told = f"{there} may not be written to"
     except OSError as error:
-        raise ConfigError(f"output.directory: {folder} cannot be made: {error.strerror}") from error
+        told = str(error.strerror)
+    if told:
+        raise ConfigError(f"output.directory: {folder} cannot be made: {told}")
     return folder
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has this name; an error if it can never be made, as one that is too long."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _save(result: Any, folder: Path, log: _Log) -> None:
     from gasquake import study
 
-    study.write(result, folder, step=log.step)
+    study.write(result, folder, step=log.step, note=lambda line: log.note(f"! {line}"))
     if result.config.output.figures:
         from gasquake import report
 
@@ -242,17 +268,21 @@ def stage(
             _fail(log, error)
         for refused in report.refused:
             log.note(f"refused {refused.path}: {refused.reason}")
+        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
+        log.left_out(duplicates)
     found = {
         "out": report.out,
         "staged": len(report.staged),
-        "skipped": len(report.skipped),
+        "skipped": len(report.skipped) - len(duplicates),
+        "duplicates": duplicates,
         "refused": [{"path": str(r.path), "reason": r.reason} for r in report.refused],
     }
     if as_json:
         _print_json(found)
     else:
+        twins = f", {len(duplicates)} of the same day as another" if duplicates else ""
         click.echo(f"{report.out}: {found['staged']} granules staged, {found['skipped']} already there, "
-                   f"{len(report.refused)} refused")  # fmt: skip
+                   f"{len(report.refused)} refused{twins}")  # fmt: skip
     sys.exit(SOME_REFUSED if report.refused else DONE)
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import day_files
 import jsonschema
 import pytest
+import stand_in
 import worlds
 
-from gasquake import study
+from gasquake import staging, study
 from gasquake.cli import main
 from gasquake.simulate import SimulatedScene
 from gasquake.study import output
@@ -292,6 +294,82 @@ def test_a_configuration_that_does_not_fit(
     assert "Traceback" not in found.err
 
 
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"gas": {"path": "nowhere/*.hdf"}}, "gas.path: "),
+        ({"gas": {"gases": ["co2"]}}, "gas.gases: granules of AIRS level 3 have co, ch4, o3, not co2; CO2 comes from"),
+        ({"gas": {"orbits": ["all"]}}, "gas.orbits: "),
+        ({"region": {"west": 101.4, "east": 102.6, "south": 29.2, "north": 29.9}}, "region: only 1 by 2 cells"),
+        ({"region": {"west": 0.0, "east": 5.0}, "event": {"longitude": 2.0}}, "region: no cell"),
+    ],
+)
+def test_what_is_told_at_once_leaves_no_folder(
+    run: Callable[..., Ran], toml: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    sections: dict[str, Any], told: str,
+) -> None:  # fmt: skip
+    read: list[Path] = []
+
+    def reader(path: Path, /, **choice: Any) -> Any:
+        read.append(path)
+        return day_files.read(path, **choice)
+
+    monkeypatch.setattr("gasquake.staging.open_airs", reader)
+    path = toml(**sections, output={"directory": "deep/out"})
+    found = run("trace", path)
+    assert found.code == 2
+    assert f"error: {told}" in found.err
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert len(read) <= 3  # of 287
+
+
+def test_a_damaged_granule_does_not_hide_what_is_wrong(
+    run: Callable[..., Ran], toml: Callable[..., Path], archive: Path, tmp_path: Path
+) -> None:
+    """The region is held against the first granule that can be read."""
+    shutil.copytree(archive / "airs", tmp_path / "airs")
+    sorted((tmp_path / "airs").iterdir())[0].write_bytes(b"<html>")
+    region = {"west": 101.4, "east": 102.6, "south": 29.2, "north": 29.9}
+    found = run("trace", toml(gas={"path": "airs"}, region=region))
+    assert (found.code, "region: only 1 by 2 cells" in found.err) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_of_another_earthquake(
+    run: Callable[..., Ran], toml: Callable[..., Path], staged: Path, tmp_path: Path
+) -> None:
+    """What lies in the folder afterwards is of one run, and of an event that was replaced it is told."""
+    out, gas = tmp_path / "out", {"path": str(staged)}
+    assert run("trace", toml(gas=gas), "-q").err == ""
+    (out / "figures").mkdir()
+    for name in ("column_co.png", "stages_ch4_ascending.png", "placebos.png", "mine.png"):
+        (out / "figures" / name).write_bytes(b"a picture")
+    page = '<!doctype html><meta name="generator" content="gasquake 0.1"><title>of the earlier run</title>'
+    (out / "report.html").write_text(page)
+    (out / "notes.txt").write_text("mine")
+    kept = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    failed = run("trace", toml(gas=gas, stages={"tested": ["never"]}))
+    assert failed.code == 2
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == kept
+
+    again = run("trace", toml(gas=gas), "-q")
+    assert (again.code, again.err) == (0, "")  # the same earthquake
+    assert not (out / "report.html").exists()
+    assert [path.name for path in (out / "figures").iterdir()] == ["mine.png"]
+    assert (out / "notes.txt").read_text() == "mine"
+
+    (out / "report.html").write_text("<title>my own</title>")
+    (out / "figures" / "mine.png").unlink()
+    (out / "figures" / "helix_co.png").write_bytes(b"a picture")
+    other = run("trace", toml(gas=gas, event={"longitude": 101.5, "name": "another"}), "-q")
+    assert other.code == 0
+    time = json.loads((out / "summary.json").read_text())["event"]["time"]
+    assert other.err == f"! results of Luding (simulated) ({time}) in {out} were replaced\n"
+    assert (out / "report.html").read_text() == "<title>my own</title>"
+    assert not (out / "figures").exists()
+
+
 def test_not_one_granule_can_be_read(run: Callable[..., Ran], toml: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "airs").mkdir()
     for day in ("2022.09.01", "2022.09.02"):
@@ -300,6 +378,7 @@ def test_not_one_granule_can_be_read(run: Callable[..., Ran], toml: Callable[...
     assert found.code == 1
     assert found.out == ""
     assert "none of 2 can be staged" in found.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_library_that_is_missing(
@@ -334,7 +413,7 @@ def test_stage_and_stage_again(run: Callable[..., Ran], archive: Path, tmp_path:
     arguments = ("stage", archive / "airs" / "AIRS.2022.08.*", "--out", out, "--processes", 1, "--json")
     found = run(*arguments, "--gas", "co", "--gas", "ch4", "--region", 99, 27, 105, 32)
     assert found.code == 0
-    assert found.json == {"out": str(out), "staged": 31, "skipped": 0, "refused": []}
+    assert found.json == {"out": str(out), "staged": 31, "skipped": 0, "duplicates": [], "refused": []}
     assert "staging granules: 31 of 31" in found.err
     again = run(*arguments, "--region", 99, 27, 105, 32)
     assert (again.json["staged"], again.json["skipped"]) == (0, 31)
@@ -354,6 +433,58 @@ def test_stage_with_one_that_is_damaged(run: Callable[..., Ran], archive: Path, 
     only = run("stage", damaged, "--out", tmp_path / "other.zarr")
     assert only.code == 1
     assert str(damaged) in only.err
+
+
+@pytest.mark.parametrize("stamp", ["22200000000", "22233999999"])
+def test_twins_of_a_day(
+    run: Callable[..., Ran], toml: Callable[..., Path], archive: Path, tmp_path: Path, stamp: str
+) -> None:
+    """A login page in place of a granule is named whatever its stamp, and a whole twin is counted as one."""
+    folder = tmp_path / "airs"
+    folder.mkdir()
+    for path in sorted((archive / "airs").glob("AIRS.2022.*")):
+        shutil.copy(path, folder)
+    good = next(folder.glob("AIRS.2022.08.21.*"))
+    bad = folder / stand_in.name_of("2022-08-21", stamp=stamp)
+    bad.write_text("<html>log in</html>")
+    first = next(folder.glob("AIRS.2022.08.20.*"))
+    older = folder / stand_in.name_of("2022-08-20", stamp="20000000000")
+    shutil.copy(first, older)
+    n = len(list(folder.iterdir())) - 2
+
+    found = run("stage", folder, "--out", tmp_path / "a.zarr", "-q")
+    assert found.code == 3
+    assert found.out == (
+        f"{tmp_path / 'a.zarr'}: {n} granules staged, 0 already there, 1 refused, 1 of the same day as another\n"
+    )
+    assert found.err.splitlines() == [
+        f"refused {bad}: the file is damaged",
+        f"left out {older}: superseded by {first}, whose production stamp is later",
+    ]
+    assert good.name in staging.open_cube(tmp_path / "a.zarr")["granule_name"].values
+    again = run("stage", folder, "--out", tmp_path / "a.zarr", "-q", "--json").json
+    assert (again["staged"], again["skipped"]) == (0, n)
+    assert [d["reason"] for d in again["duplicates"] if d["path"] == str(older)] == [
+        f"the cube holds {first.name} of that day"
+    ]
+
+    traced = run("trace", toml(gas={"path": "airs"}), "-q", "--json")
+    assert traced.code == 3
+    assert traced.err.splitlines() == found.err.splitlines()
+    assert [r["path"] for r in traced.json["inputs"]["refused"]] == [str(bad)]
+
+
+def test_many_twins_are_not_all_named(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
+    shutil.copytree(
+        archive / "airs", tmp_path / "b", ignore=lambda _, names: [n for n in names if ".2022.08." not in n]
+    )
+    found = run("stage", archive / "airs" / "AIRS.2022.08.*", tmp_path / "b", "--out", tmp_path / "a.zarr", "-q")
+    assert found.code == 0
+    assert "31 granules staged, 0 already there, 0 refused, 31 of the same day as another" in found.out
+    lines = found.err.splitlines()
+    assert len(lines) == 11
+    assert "another copy of it" in lines[0]
+    assert lines[-1] == "left out 21 more, each of the same day as another"
 
 
 def test_stage_with_arguments_that_do_not_fit(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:

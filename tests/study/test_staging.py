@@ -23,7 +23,7 @@ from gasquake.errors import GranuleError
 from gasquake.io import granule_name, write_granule
 from gasquake.io.products import LEVELS
 from gasquake.places import Region
-from gasquake.staging import StageReport, _stage, open_cube, stage
+from gasquake.staging import StageReport, _stage, first_granule, open_cube, stage
 from processes import environment
 
 SLOW = os.environ.get("GASQUAKE_SLOW") == "1"
@@ -53,6 +53,11 @@ def without_sync():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
+
+
+@pytest.fixture
+def as_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasquake.staging.open_airs", stand_in.read)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +200,63 @@ def test_an_earlier_production_stands_in_for_a_damaged_one(tmp_path: Path) -> No
     report = staged([bad, good], tmp_path / "cube")
     assert report.staged == (good,)
     assert [(r.path, r.reason) for r in report.refused] == [(bad, "the file is damaged")]
+
+
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_a_damaged_earlier_production_is_no_duplicate(tmp_path: Path, n_processes: int) -> None:
+    """Whatever its stamp, a damaged twin is refused; a whole one is a duplicate, and the reason says by which rule."""
+    bad = tmp_path / stand_in.name_of("2022-09-05", stamp="22240000000")
+    bad.write_bytes(b"<html>log in</html>")
+    older = stand_in.write(tmp_path, "2022-09-05", seed=1, stamp="22245000000")
+    other_cells = stand_in.write(tmp_path, "2022-09-05", seed=1, stamp="22246000000", lat=stand_in.LAT[1:])
+    named = stand_in.write(tmp_path, "2022-09-05", seed=2, stamp="22250000000", version="6.0.0.0")
+    good = stand_in.write(tmp_path, "2022-09-05", seed=3, stamp="22250000000")
+    far = stand_in.write(tmp_path, "2022-12-05")
+    report = staged([tmp_path], tmp_path / "cube", n_processes=n_processes)
+    assert report.staged == (good, far)
+    assert {r.path for r in report.refused} == {bad, other_cells}
+    assert {(s.path, s.reason, s.duplicate) for s in report.skipped} == {
+        (older, f"superseded by {good}, whose production stamp is later", True),
+        (named, f"superseded by {good}, whose name sorts last", True),
+    }
+    np.testing.assert_array_equal(open_cube(tmp_path / "cube").co[0], stand_in.expected("2022-09-05", seed=3).co[0])
+    again = staged([good, tmp_path], tmp_path / "cube")
+    assert [(s.path, s.reason) for s in again.skipped if not s.duplicate] == [
+        (good, "the cube holds it"), (far, "the cube holds it")
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("as_stand_in")
+def test_the_first_granule(granules: list[Path], tmp_path: Path) -> None:
+    bad = tmp_path / stand_in.name_of("2022-07-01")
+    bad.write_bytes(b"nothing")
+    shutil.copy(granules[0], tmp_path / "aa.hdf")  # without a date in its name: looked into last
+    found = first_granule([tmp_path, granules[3], granules[2]], region=REGION, gases=["co"])
+    xr.testing.assert_identical(found, REGION.select(stand_in.expected(DATES[2]).drop_vars("ch4")))
+    with pytest.raises(GranuleError, match="none of 1 can be staged; this one: the file is damaged"):
+        first_granule([bad])
+    with pytest.raises(GranuleError, match="there is no such file"):
+        first_granule(tmp_path / "absent.hdf")
+    with pytest.raises(ValueError, match="granules is empty"):
+        first_granule([])
+    with pytest.raises(ValueError, match="gases must be"):
+        first_granule(granules, gases=["so2"])
+
+
+def test_a_region_off_the_archive_is_found_soon(granules: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+
+    def reader(path, /, **choice):
+        seen.append(path)
+        try:
+            return stand_in.read(path, **choice)
+        except ValueError as error:
+            raise GranuleError(path, str(error)) from error
+
+    monkeypatch.setattr("gasquake.staging.open_airs", reader)
+    with pytest.raises(GranuleError, match=r"none of 3 can be staged.*no cell lies in the region"):
+        first_granule(granules, region=Region(0.0, 60.0, 5.0, 65.0))
+    assert seen == granules[:3]
 
 
 def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:

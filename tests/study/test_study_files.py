@@ -252,6 +252,24 @@ def test_a_second_run_replaces_the_first(folder: Path, result: StudyResult, tmp_
     assert without_time_stamp(tmp_path) == without_time_stamp(folder)
 
 
+def test_another_earthquake_is_a_warning(result: StudyResult, tmp_path: Path) -> None:
+    study.write(result, tmp_path)
+    summary = read_json(tmp_path / "summary.json")
+    summary["event"] |= {"time": "2008-05-12T06:28:01Z", "name": "", "event_id": "us1"}
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    with pytest.warns(UserWarning, match=r"results of us1 \(2008-05-12T06:28:01Z\) in .* were replaced"):
+        study.write(result, tmp_path)
+    study.write(result, tmp_path)  # the same earthquake: no warning, which would be an error here
+
+
+def test_every_figure_is_known_by_its_name(result: StudyResult) -> None:
+    """So that a later run can remove it."""
+    figures = pytest.importorskip("gasquake.report.figures")
+    names = [plan.name for plan in figures._plans(result, figures.Words("en"))]
+    assert len(names) > 10
+    assert [name for name in names if not output.FIGURE.fullmatch(f"{name}.png")] == []
+
+
 def test_a_full_disk_leaves_no_summary(result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "summary.json").write_text("of an earlier run")
 

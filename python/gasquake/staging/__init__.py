@@ -18,11 +18,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+import xarray as xr
 
 from gasquake.errors import GranuleError
 from gasquake.io.airs import Refused, open_airs
@@ -39,13 +42,15 @@ from gasquake.staging._plan import (
     Task,
     by_day,
     day_number,
+    day_of_name,
     find_granules,
     rank,
     reason_of,
+    why_superseded,
 )
 from gasquake.staging._workers import stage_blocks
 
-__all__ = ["Skipped", "StageReport", "open_cube", "stage"]
+__all__ = ["Skipped", "StageReport", "first_granule", "open_cube", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,13 @@ class Skipped:
         The file.
     reason : str
         That the cube holds it already, or which other granule of its day counts.
+    duplicate : bool
+        Whether another granule of its day counts.
     """
 
     path: Path
     reason: str
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +147,10 @@ def stage(
     -----
     A granule that cannot be used is refused with its reason, and the rest is staged. Of several granules of one date
     the one with the latest production stamp in its name counts (then the one whose name sorts last), and an earlier one
-    if that is refused. A granule is taken for the one in the cube if name and size are the same. The first date's
-    granule decides cells and attributes: one with other cells is refused.
+    if that is refused; the others are read too, so that a damaged one is refused and not taken for a duplicate. Of a
+    date that the cube holds only granules that would count instead are read. A granule is taken for the one in the cube
+    if name and size are the same. The first date's granule decides cells and attributes: one with other cells is
+    refused.
 
     A killed run leaves under `out` what was there before; run again with `resume`. Same granules, same bytes.
 
@@ -210,6 +220,62 @@ def _stage(
     return StageReport(staged, tuple(skipped), tuple(refused), out)
 
 
+def first_granule(
+    granules: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    region: Region | None = None,
+    gases: Sequence[str] = ("co", "ch4"),
+    grid: str = "standard",
+) -> xr.Dataset:
+    """Read the first of the granules that can be read: what `stage` will find, before it has made anything.
+
+    Parameters
+    ----------
+    granules : path, folder, pattern, or several of these
+        As for `stage`.
+    region : Region, optional
+        As for `stage`.
+    gases : sequence of {"co", "ch4", "o3"}
+        Which gases.
+    grid : {"standard", "TqJoint"}
+        As for `gasquake.io.airs.open_airs`.
+
+    Returns
+    -------
+    Dataset
+        A gas cube of one day, in memory.
+
+    Raises
+    ------
+    GranuleError
+        If not one granule can be read, or the first three that are whole have no cell in the region.
+    ValueError
+        If an argument is unknown or nothing was given.
+
+    Examples
+    --------
+    >>> first_granule("airs/", region=Region(97, 27, 107, 34)).sizes  # doctest: +SKIP
+    """
+    choice = _choice(region, gases, grid)
+    sources, refused = find_granules(granules)
+    sources.sort(key=lambda source: source.rank, reverse=True)
+    sources.sort(key=lambda source: day_of_name(source.path.name) or sys.maxsize)
+    off: list[Refused] = []
+    for source in sources:
+        try:
+            return choice.read(open_airs, source.path)
+        except (ValueError, OSError) as error:
+            refused.append(Refused(source.path, reason_of(error)))
+        if "no cell lies in the region" in refused[-1].reason:
+            off.append(refused[-1])
+        if len(off) == 3:  # [D] no accident any more, and an archive of twenty years is not read to the end for it
+            break
+    if not refused:
+        raise ValueError("granules is empty: there is nothing to stage")
+    told = (off or refused)[0]
+    raise GranuleError(told.path, f"none of {len(refused)} can be staged; this one: {told.reason}")
+
+
 def _choice(region: Region | None, gases: Sequence[str], grid: str) -> Choice:
     if isinstance(gases, str) or not gases or not set(gases) <= set(GASES) or len(set(gases)) < len(gases):
         raise ValueError(f"gases must be a sequence of some of {list(GASES)}, each once, got {gases!r}")
@@ -238,10 +304,13 @@ def _news(days: dict[int, list[Source]], old: Cube | None) -> tuple[dict[int, tu
         news = tuple(s for s in several if s.rank > rank(name) or (s.path.name == name and s.size != size))
         if news:
             wanted[day] = news
+        left = [s for s in several if s not in news]
+        held = next((s for s in left if s.path.name == name), None)
         skipped += [
-            Skipped(s.path, "the cube holds it" if s.path.name == name else f"the cube holds {name} of that day")
-            for s in several
-            if s not in news
+            Skipped(s.path, "the cube holds it")
+            if s is held
+            else Skipped(s.path, f"the cube holds {name} of that day", duplicate=True)
+            for s in left
         ]
     return wanted, skipped
 
@@ -282,8 +351,8 @@ def _tasks(
 def _superseded(wanted: dict[int, tuple[Source, ...]], staged: set[Path], refused: set[Path]) -> list[Skipped]:
     found = []
     for several in wanted.values():
-        counts = next((s.path for s in several if s.path in staged), None)
+        counts = next((s for s in several if s.path in staged), None)
         if counts is not None:
-            left = [s.path for s in several if s.path != counts and s.path not in refused]
-            found += [Skipped(path, f"superseded by {counts}") for path in left]
+            left = [s for s in several if s.path != counts.path and s.path not in refused]
+            found += [Skipped(s.path, why_superseded(s, counts), duplicate=True) for s in left]
     return found

@@ -117,22 +117,25 @@ def _read_days(
         for day in task.days:
             if day in task.kept:
                 record["days"][day] = task.kept[day]
+            counts: Source | None = None
             for source in task.sources.get(day, ()):
-                digest = beside.submit(sha256, source.path)
+                digest = None if counts else beside.submit(sha256, source.path)
                 try:
                     granule = task.choice.read(reader, source.path)
                     _check(granule, task.cells, day)
+                    if digest is None:
+                        continue  # superseded, and now known to be no damaged one
                     known = _describe(granule, source, digest.result())
                 except (ValueError, OSError) as error:
                     record["refused"].append([str(source.path), reason_of(error)])
                     continue
+                counts = source
                 for name, dims in task.cells["variables"].items():
                     values[name][day - task.days[0]] = granule[name].transpose(*dims).values[0]
                 record["days"][day] = known
                 record["staged"].append(str(source.path))
                 if min(record["days"]) == day:
                     record["first"] = _unchanging(granule)
-                break  # the rest of this day is superseded
             if day in task.sources:
                 tell()
     return record

@@ -124,6 +124,17 @@ def by_day(
     return days, refused
 
 
+def why_superseded(source: Source, counts: Source) -> str:
+    """Why `source` does not count where `counts`, of the same day, does."""
+    if source.path.name == counts.path.name:
+        why = "another copy of it"
+    elif source.rank[0] != counts.rank[0]:
+        why = "whose production stamp is later"
+    else:
+        why = "whose name sorts last"
+    return f"superseded by {counts.path}, {why}"
+
+
 def reason_of(error: Exception) -> str:
     return str(getattr(error, "reason", error))
 

@@ -39,12 +39,15 @@ class Inputs:
         path (relative to the configuration's folder where it lies below it), bytes and sha256 of each.
     refused : list of dict
         path and reason of each file that could not be read.
+    duplicates : list of dict
+        path and reason of each granule that was left out for another of its day.
     """
 
     cube: xr.Dataset
     kind: str
     files: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
+    duplicates: list[dict[str, str]] = field(default_factory=list)
 
 
 def surroundings(region: Region, margin: float, /) -> Region:
@@ -114,6 +117,10 @@ def open_inputs(
     ------
     ConfigError
         If no file matches, none can be read, a gas or orbit is not in the data, or region or event lie off it.
+
+    Notes
+    -----
+    What a single granule can tell is asked of the first that can be read, before a folder is made.
     """
     from gasquake import io
 
@@ -124,6 +131,7 @@ def open_inputs(
     region = surroundings(config.region.resolve(), config.placebo.margin_degrees)
     files: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
+    duplicates: list[dict[str, str]] = []
     if kind == "cube":
         from gasquake import staging
 
@@ -136,8 +144,12 @@ def open_inputs(
     elif kind == "granules":
         from gasquake import staging
 
-        work.mkdir(parents=True, exist_ok=True)
+        _check_gases(config)
         try:
+            step("looking into the first granule")
+            first = staging.first_granule(paths, region=region, gases=config.gas.gases, grid=config.gas.grid)
+            _places(first, config, event)
+            work.mkdir(parents=True, exist_ok=True)
             report = staging.stage(
                 paths, work / "cube.zarr", region=region, gases=tuple(config.gas.gases), grid=config.gas.grid,
                 resume=resume, progress=partial(counted, step),
@@ -147,9 +159,12 @@ def open_inputs(
             if off:  # no file is at fault
                 raise ConfigError(f"region: {off}{told}") from error
             raise
+        except ConfigError:
+            raise
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
+        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
         cube = staging.open_cube(report.out)
         files = _granules_of(cube)
     else:
@@ -175,7 +190,19 @@ def open_inputs(
         )
         if "all" in cube["orbit"].values:
             cube = cube.assign(overpass=_middle_of_day(cube, event))
-    return Inputs(fitting(cube, config, event), kind, files, refused)
+    return Inputs(fitting(cube, config, event), kind, files, refused, duplicates)
+
+
+def _check_gases(config: StudyConfig) -> None:
+    """Whether AIRS has a daily level-3 product of each gas."""
+    from gasquake.io.products import GASES
+
+    foreign = [gas for gas in config.gas.gases if gas not in GASES]
+    if foreign:
+        raise ConfigError(
+            f"gas.gases: granules of AIRS level 3 have {', '.join(GASES)}, not {', '.join(foreign)}; CO2 comes from "
+            'soundings: gas.source = "soundings", with their files as gas.path'
+        )
 
 
 def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:
@@ -252,13 +279,22 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
     ConfigError
         If the cube lacks what the study needs.
     """
+    cube, orbits = _places(cube, config, event)
+    if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
+        raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
+    inside = _in_season(cube["time"], config, event)
+    return with_orbits(cube if inside.all() else cube.isel(time=np.flatnonzero(inside)), orbits)
+
+
+def _places(cube: xr.Dataset, config: StudyConfig, event: Event) -> tuple[xr.Dataset, list[str]]:
+    """The cube around the region, and the orbits that are wanted and there: what a single day can tell."""
     missing = [gas for gas in config.gas.gases if gas not in cube]
     if missing:
         there = [name for name in ("co", "ch4", "co2", "o3") if name in cube]
         raise ConfigError(f"gas.gases: the data have no {missing}; they have {there}")
     if "level" in cube.dims and "surface_pressure" not in cube:
         raise ConfigError("gas.path: the data have levels but no surface_pressure, which tells those below the ground")
-    orbits = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
+    orbits: list[str] = [orbit for orbit in config.gas.orbits if orbit in cube["orbit"].values]
     if not orbits:
         raise ConfigError(f"gas.orbits: the data have {cube['orbit'].values.tolist()}, not {config.gas.orbits}")
     region = config.region.around(event)
@@ -278,10 +314,7 @@ def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Datase
             f"region: the event at {event.longitude:g} E {event.latitude:g} N lies off the data, which cover "
             f"{lon[0]:g}..{lon[-1]:g} E, {lat[0]:g}..{lat[-1]:g} N of it"
         )
-    if not np.all(np.diff(cube["time"].values) > np.timedelta64(0)):
-        raise ConfigError("gas.path: the dates of the cube do not increase; stage it again")
-    inside = _in_season(cube["time"], config, event)
-    return with_orbits(cube if inside.all() else cube.isel(time=np.flatnonzero(inside)), orbits)
+    return cube, orbits
 
 
 def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray[np.bool_]:

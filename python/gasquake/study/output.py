@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib import metadata, resources
@@ -25,6 +26,12 @@ from gasquake.study.config import StudyConfig
 __all__ = ["SCHEMA_VERSION", "plain", "provenance", "summary_schema", "write_outputs"]
 
 SCHEMA_VERSION = "1.0"
+#: What the report calls the figures it draws: nothing else in ``figures/`` is ever removed.
+FIGURE = re.compile(
+    r"(series|base_rates|correlation|correlation_series|placebos|"
+    r"(column|time_height|day|profiles|maxima|spiral|helix)_(co|ch4|co2|o3)|"
+    r"stages_(co|ch4|co2|o3)_(ascending|descending|all))\.png"
+)
 LIBRARIES = ("numpy", "scipy", "xarray", "pandas", "zarr", "h5netcdf", "pyhdf", "pydantic")
 
 
@@ -167,8 +174,8 @@ def write_outputs(
     track: dict[str, Any],
     correlation: list[dict[str, Any]],
     origin: dict[str, Any],
-) -> None:
-    """Write every file but figures and report.
+) -> str | None:
+    """Write every file but figures and report, and remove those of an earlier run.
 
     Parameters
     ----------
@@ -184,11 +191,49 @@ def write_outputs(
         Rows of ``correlation.csv``.
     origin : dict
         Of ``provenance.json``, as from `provenance`.
+
+    Returns
+    -------
+    str or None
+        That the results of another earthquake were replaced, where they were.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    replaced = _replaced(folder, plain(summary["event"]))
+    ran_before = (folder / "provenance.json").is_file()
     (folder / "summary.json").unlink(missing_ok=True)  # of an earlier run, to whose other files it belongs
     _write_products(folder / "products.nc", products)
     _write_json(folder / "track.geojson", track)
     _write_table(folder / "correlation.csv", correlation)
     _write_json(folder / "provenance.json", origin)
+    if ran_before:  # its figures and report must not stand beside this run's summary, whether or not they are made anew
+        _remove_drawings(folder)
     _write_json(folder / "summary.json", summary)
+    return replaced
+
+
+def _replaced(folder: Path, event: dict[str, Any]) -> str | None:
+    """Which other earthquake's results lie in `folder`; a summary that cannot be read tells of none."""
+    try:
+        earlier = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["event"]
+        if all(earlier[key] == event[key] for key in ("time", "longitude", "latitude")):
+            return None
+        name = earlier.get("name") or earlier.get("event_id") or "an earthquake without a name"
+        return f"results of {name} ({earlier['time']}) in {folder} were replaced"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _remove_drawings(folder: Path) -> None:
+    """Remove the report and the figures of an earlier run, and nothing that somebody else has put there."""
+    figures, report = folder / "figures", folder / "report.html"
+    if figures.is_dir():
+        for path in figures.iterdir():
+            if FIGURE.fullmatch(path.name):
+                path.unlink()
+        if not any(figures.iterdir()) and not figures.is_symlink():
+            figures.rmdir()
+    if report.is_file():
+        with report.open("rb") as file:
+            ours = b'<meta name="generator" content="gasquake' in file.read(4096)
+        if ours:
+            report.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -279,7 +280,14 @@ def _between(result: StudyResult, expected: dict[str, Any]) -> dict[str, int]:
     return counts
 
 
-def write(result: StudyResult, folder: str | Path, /, *, step: Callable[[str], None] = lambda _: None) -> None:
+def write(
+    result: StudyResult,
+    folder: str | Path,
+    /,
+    *,
+    step: Callable[[str], None] = lambda _: None,
+    note: Callable[[str], None] | None = None,
+) -> None:
     """Write every file of a study but its figures and report.
 
     Parameters
@@ -290,9 +298,16 @@ def write(result: StudyResult, folder: str | Path, /, *, step: Callable[[str], N
         Made if it does not exist.
     step : callable
         Called with a line before the work.
+    note : callable, optional
+        Called with a line if `folder` held the results of another earthquake; by default that is a warning.
+
+    Notes
+    -----
+    The files of an earlier run are replaced, and its ``report.html`` and figures are removed, so that all in the folder
+    is of one run. Nothing that gasquake has not written is touched.
     """
     step(f"writing results to {folder}")
-    output.write_outputs(
+    replaced = output.write_outputs(
         Path(folder),
         summary=summarise(result),
         products=products(result),
@@ -300,3 +315,7 @@ def write(result: StudyResult, folder: str | Path, /, *, step: Callable[[str], N
         correlation=correlation_rows(result),
         origin=output.provenance(result.config, files=result.inputs.files, refused=result.inputs.refused),
     )
+    if replaced is not None and note is not None:
+        note(replaced)
+    elif replaced is not None:
+        warnings.warn(replaced, UserWarning, stacklevel=2)
