@@ -359,7 +359,59 @@ def test_without_a_catalogue_it_is_told(scene: SimulatedScene) -> None:
     config = worlds.config_of(scene.event, Path("unused"), **QUICK)
     found = checked(study.run(config, cube=near(scene)))
     assert "no catalogue" in limits(found)
-    assert found["placebo"]["screened"] is False
+    assert found["placebo"]["screened"] is None
+
+
+def test_a_catalogue_of_other_years_is_no_assurance(scene: SimulatedScene) -> None:
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    old = scene.catalogue.assign(time=scene.catalogue["time"] - pd.Timedelta(days=20_000))
+    found = checked(study.run(config, cube=near(scene), catalogue=old))
+    assert "the catalogue has no earthquake in the years and the area of the placebos" in limits(found)
+    assert found["placebo"]["screened"] == 0
+
+
+def test_a_catalogue_that_is_right_is_counted(result: StudyResult) -> None:
+    found = checked(result)
+    assert 0 < found["placebo"]["screened"] <= len(result.placebos) * 1000
+    assert "catalogue" not in limits(found)
+    assert "the data end" not in limits(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("time,latitude,longitude,depth,mag,magType,id\n", "holds no earthquake"), (None, "cannot be read (no such file")],
+)
+def test_a_catalogue_of_nothing_is_an_error(scene: SimulatedScene, tmp_path: Path, text: str | None, told: str) -> None:
+    path = tmp_path / "hdr.csv"
+    if text is not None:
+        path.write_text(text)
+    config = worlds.config_of(scene.event, Path("unused"), **{**QUICK, "placebo": {"catalogue": str(path)}})
+    with pytest.raises(ConfigError) as caught:
+        study.run(config, cube=near(scene))
+    assert str(caught.value).startswith(f"placebo.catalogue: {path} {told}")
+
+
+def test_a_region_beyond_the_data_is_told(scene: SimulatedScene) -> None:
+    wide = {"west": 98.0, "east": 130.0, "south": 25.6, "north": 40.0}
+    found = checked(worlds.trace(scene, near(scene), **QUICK, region=wide))
+    told = [line for line in found["verdict"]["limits"] if "the data end" in line]
+    # The row below 26 N has its centre at 25.5 N: the region holds all of its side.
+    assert told == ["the region reaches 130 E, the data end at 106 E", "the region reaches 40 N, the data end at 33 N"]
+
+
+def test_an_event_in_another_year_than_the_data(scene: SimulatedScene) -> None:
+    event = {"time": "2030-09-05T04:52:18Z"}
+    with pytest.raises(ConfigError) as caught:
+        worlds.trace(scene, near(scene), **QUICK, event=event)
+    message = str(caught.value)
+    assert "'before' (2030-0" in message
+    assert "'during' (2030-09-05 to 2030-" in message
+    assert "the data reach from 20" in message
+    assert "event.time = 2030-09-05T04:52:18Z: is that right?" in message
+    with pytest.raises(
+        ConfigError, match=r"season of the stages, .*'before' \(2022-0.* event.time = 2022-03-05T04:52:18Z"
+    ):
+        worlds.trace(scene, near(scene), **QUICK, event={"time": "2022-03-05T04:52:18Z"})
 
 
 def turned(scene: SimulatedScene, degrees: float) -> tuple[xr.Dataset, Event, pd.DataFrame]:

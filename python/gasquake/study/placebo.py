@@ -206,8 +206,10 @@ def choose_placebos(
     Returns
     -------
     DataFrame
-        Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (whether
-        there was a catalogue), ``spoiled`` (candidates dropped for an earthquake) and ``places`` (how many differ).
+        Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (how many
+        earthquakes of known magnitude the catalogue has in the years and within `exclusion_km` of the places, the
+        tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped for an earthquake) and
+        ``places`` (how many differ).
     """
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
     away = distance_km(event.longitude, event.latitude, lon, lat)
@@ -236,7 +238,8 @@ def choose_placebos(
     spoiled = np.zeros(len(table), bool) if catalogue is None else _spoiled(table, event, catalogue, config)
     kept = table[~spoiled].head(config.n).reset_index(drop=True)
     places = kept[["row", "column"]].drop_duplicates()
-    kept.attrs = {"screened": catalogue is not None, "spoiled": int(spoiled.sum()), "places": len(places)}
+    screened = None if catalogue is None else _screened(table, event, catalogue, config)
+    kept.attrs = {"screened": screened, "spoiled": int(spoiled.sum()), "places": len(places)}
     return kept
 
 
@@ -278,6 +281,25 @@ def _spoiled(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config:
         )  # fmt: skip
         spoiled[table.index.get_indexer(group.index)] = (km <= config.exclusion_km).any(axis=1)
     return spoiled
+
+
+def _screened(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config: PlaceboConfig) -> int:
+    """How many earthquakes tell that the catalogue covers the placebos: of any magnitude, in any season."""
+    if table.empty:
+        return 0
+    origin, margin = pd.Timestamp(event.time), pd.Timedelta(days=config.exclusion_days)
+    first, last = (
+        origin + pd.DateOffset(years=int(y) - origin.year) for y in (table["year"].min(), table["year"].max())
+    )
+    known = catalogue[catalogue["magnitude"].notna() & catalogue["time"].between(first - margin, last + margin)]
+    lon, lat = known["longitude"].to_numpy(), known["latitude"].to_numpy()
+    near = np.zeros(len(known), bool)
+    for place in table[["longitude", "latitude"]].drop_duplicates().to_numpy():
+        near |= distance_km(place[0], place[1], lon, lat) <= config.exclusion_km
+    # [D] Catalogues differ by less than a minute and 100 km about one earthquake.
+    same = ((known["time"] - origin).abs() <= pd.Timedelta(minutes=1)).to_numpy()
+    same &= distance_km(event.longitude, event.latitude, lon, lat) <= 100.0
+    return int((near & ~same).sum())
 
 
 def effective_number(placebos: pd.DataFrame, /, *, min_distance_km: float) -> float:
