@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from gasquake.errors import ConfigError, GranuleError
 from gasquake.places import Event, Region, extent
-from gasquake.study.config import StudyConfig
 from gasquake.stages import Stage
+from gasquake.study.config import StudyConfig
 from gasquake.study.placebo import occurrence
 
 __all__ = ["Inputs", "fitting", "no_tested_day", "open_inputs", "surroundings"]
@@ -297,8 +297,8 @@ def _mend_stages(config: StudyConfig, event: Event) -> str:
         return "check stages.windows, or give data of those days"
     preset = config.stages.preset or "default"
     return (
-        f"the stages of the preset {preset!r} lie around event.time = {str(event.time)[:19]}Z: is that right? If it is, "
-        "give data of those days"
+        f"the stages of the preset {preset!r} lie around event.time = {str(event.time)[:19]}Z: is that right? "
+        "If it is, give data of those days"
     )
 
 

@@ -34,8 +34,8 @@ _WORDS = {
     "rolling_years": "a day is compared with the {window} before it, and a slow change looks like an anomaly",
     "no_catalogue": "no catalogue was given: placebos may lie near other earthquakes",
     "empty_catalogue": (
-        "the catalogue has no earthquake in the years and the area of the placebos: none was screened, and they may lie "
-        "near other earthquakes"
+        "the catalogue has no earthquake in the years and the area of the placebos: none was screened, and they may "
+        "lie near other earthquakes"
     ),
     "off_data": "the region reaches {reach}, the data end at {end}",
     "refused": "{n} input file(s) were refused and left out",

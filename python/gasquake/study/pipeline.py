@@ -73,8 +73,8 @@ def run(
         catalogue = _read("placebo.catalogue", reader, config.placebo.catalogue)
         if catalogue.empty:
             raise ConfigError(
-                f"placebo.catalogue: {config.placebo.catalogue} holds no earthquake; give one with those of the years and "
-                "the area of the data, or take the key away"
+                f"placebo.catalogue: {config.placebo.catalogue} holds no earthquake; give one with those of the "
+                "years and the area of the data, or take the key away"
             )
     if config.track.roti is not None:
         _read("track.roti", motion.roti_series, config.track.roti)

@@ -298,8 +298,8 @@ def _screened(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config
         near |= distance_km(place[0], place[1], lon, lat) <= config.exclusion_km
     # [D] Catalogues differ by less than a minute and 100 km about one earthquake.
     same = ((known["time"] - origin).abs() <= pd.Timedelta(minutes=1)).to_numpy()
-    same &= distance_km(event.longitude, event.latitude, lon, lat) <= 100.0
-    return int((near & ~same).sum())
+    here = distance_km(event.longitude, event.latitude, lon, lat) <= 100.0
+    return int((near & ~(same & here)).sum())
 
 
 def effective_number(placebos: pd.DataFrame, /, *, min_distance_km: float) -> float:

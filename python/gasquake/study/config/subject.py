@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -60,7 +60,7 @@ class EventConfig(Section):
     @classmethod
     def _time_of_day(cls, value: object) -> object:
         text = str(value).strip()
-        if isinstance(value, int | float) or re.fullmatch(r"[-+.\d]+", text) and not _DATE.fullmatch(text):
+        if isinstance(value, int | float) or (re.fullmatch(r"[-+.\d]+", text) and not _DATE.fullmatch(text)):
             raise told(f"{value!r} is a number; give date and time, for instance 2022-09-05T04:52:18Z")
         if _DATE.fullmatch(text) and not isinstance(value, datetime):
             raise told(f"{text} is a date only; give the time of day, for instance {text}T04:52:18Z")
@@ -144,8 +144,8 @@ class RegionConfig(Section):
         width = self.resolve().width
         if width > 180.0 and (self.west, self.east) not in ((-180.0, 180.0), (0.0, 360.0)):
             raise ValueError(
-                f"region.west = {self.west:g} and region.east = {self.east:g} make a region {width:g} degrees wide, from "
-                "west eastwards to east; more than 180 is taken only all around the Earth, as -180 to 180 or 0 to 360: "
+                f"region.west = {self.west:g} and region.east = {self.east:g} make a region {width:g} degrees wide, "
+                "from west eastwards to east; more than 180 is taken only all around the Earth, as -180 to 180 or 0 to 360: "
                 "are west and east swapped?"
             )
         return self
