@@ -23,6 +23,8 @@ from gasquake.profiles import ProfileVerdict
 from gasquake.simulate import SimulatedScene
 from gasquake.simulate.release import RELEASE
 from gasquake.study import StudyResult, output, pipeline, summary
+from gasquake.study.inputs import Inputs
+from gasquake.study.limits import _off_data, find_limits
 
 #: For what can be seen in one gas with one spiral.
 QUICK: dict[str, Any] = {
@@ -397,6 +399,31 @@ def test_a_region_beyond_the_data_is_told(scene: SimulatedScene) -> None:
     told = [line for line in found["verdict"]["limits"] if "the data end" in line]
     # The row below 26 N has its centre at 25.5 N: the region holds all of its side.
     assert told == ["the region reaches 130 E, the data end at 106 E", "the region reaches 40 N, the data end at 33 N"]
+
+
+def test_soundings_end_where_none_is(scene: SimulatedScene) -> None:
+    """Their grid is that of the region, however little of it they fill."""
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    cube = near(scene)
+    cube = cube.assign(ch4=cube["ch4"].where(cube["lon"] < 104.0), co=cube["co"].where(cube["lon"] < 104.0))
+    found = {}
+    for kind in ("soundings", "cube"):
+        judged = xr.Dataset({"verdict": ((), 0)}, attrs={"baseline": "seasonal"})
+        said = find_limits(config, Inputs(cube, kind), judged, pd.DataFrame())
+        found[kind] = [str(limit) for limit in said if limit.kind == "off_data"]
+    assert found == {"soundings": ["the region reaches 106 E, the data end at 104 E"], "cube": []}
+
+
+def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) -> None:
+    found = _off_data(Region(-180.0, 26.0, 180.0, 33.0), near(scene))
+    assert [limit.numbers for limit in found] == [
+        {"reach": "-180 E", "end": "98 E"}, {"reach": "180 E", "end": "106 E"},
+    ]  # fmt: skip
+    across = Region(170.0, 26.0, -160.0, 33.0)
+    lon = xr.DataArray(np.arange(172.5, 190.0), dims="lon")
+    assert [limit.numbers for limit in _off_data(across, near(scene).isel(lon=[0] * lon.size).assign_coords(lon=lon))] == [
+        {"reach": "170 E", "end": "172 E"}, {"reach": "-160 E", "end": "-170 E"},
+    ]  # fmt: skip
 
 
 def test_an_event_in_another_year_than_the_data(scene: SimulatedScene) -> None:

@@ -115,8 +115,8 @@ def _seen(inputs: Inputs) -> xr.Dataset:
     cube = inputs.cube
     if inputs.kind != "soundings":
         return cube
-    gases = [cube[name].notnull() for name in ("co", "ch4", "co2", "o3") if name in cube]
-    there = sum(gas.any([dim for dim in gas.dims if dim not in ("lat", "lon")]) for gas in gases) > 0
+    gases = cube[[name for name in ("co", "ch4", "co2", "o3") if name in cube]].notnull()
+    there = gases.any([dim for dim in gases.dims if dim not in ("lat", "lon")]).to_dataarray("gas").any("gas")
     return cube.isel({axis: np.flatnonzero(there.any(rest)) for axis, rest in (("lat", "lon"), ("lon", "lat"))})
 
 

@@ -18,6 +18,7 @@ from gasquake import motion
 from gasquake.places import Event, distance_km
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import PlaceboConfig
+from gasquake.units import EARTH_RADIUS_KM
 
 __all__ = [
     "Rank", "choose_placebos", "effective_number", "evidence", "holm_by_family", "matched_days", "occurrence", "rank",
@@ -207,8 +208,8 @@ def choose_placebos(
     -------
     DataFrame
         Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (how many
-        earthquakes of known magnitude the catalogue has in the years and within `exclusion_km` of the places, the
-        tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped for an earthquake) and
+        earthquakes of known magnitude the catalogue has in the years and the area of the candidates, `exclusion_km`
+        around them included, the tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped for an earthquake) and
         ``places`` (how many differ).
     """
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
@@ -293,9 +294,12 @@ def _screened(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config
     )
     known = catalogue[catalogue["magnitude"].notna() & catalogue["time"].between(first - margin, last + margin)]
     lon, lat = known["longitude"].to_numpy(), known["latitude"].to_numpy()
-    near = np.zeros(len(known), bool)
-    for place in table[["longitude", "latitude"]].drop_duplicates().to_numpy():
-        near |= distance_km(place[0], place[1], lon, lat) <= config.exclusion_km
+    # The box around all places, which touches 180 degrees nowhere when seen from the event.
+    east, there = ((x - event.longitude + 180.0) % 360.0 - 180.0 for x in (lon, table["longitude"]))
+    beyond = np.degrees(config.exclusion_km / EARTH_RADIUS_KM)
+    wide = beyond / np.cos(np.radians(table["latitude"].abs().max()))
+    near = (lat >= table["latitude"].min() - beyond) & (lat <= table["latitude"].max() + beyond)
+    near &= (east >= there.min() - wide) & (east <= there.max() + wide)
     # [D] Catalogues differ by less than a minute and 100 km about one earthquake.
     same = ((known["time"] - origin).abs() <= pd.Timedelta(minutes=1)).to_numpy()
     here = distance_km(event.longitude, event.latitude, lon, lat) <= 100.0
