@@ -421,7 +421,8 @@ def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) 
     ]  # fmt: skip
     across = Region(170.0, 26.0, -160.0, 33.0)
     lon = xr.DataArray(np.arange(172.5, 190.0), dims="lon")
-    assert [limit.numbers for limit in _off_data(across, near(scene).isel(lon=[0] * lon.size).assign_coords(lon=lon))] == [
+    moved = near(scene).isel(lon=[0] * lon.size).assign_coords(lon=lon)
+    assert [limit.numbers for limit in _off_data(across, moved)] == [
         {"reach": "170 E", "end": "172 E"}, {"reach": "-160 E", "end": "-170 E"},
     ]  # fmt: skip
 

@@ -209,8 +209,8 @@ def choose_placebos(
     DataFrame
         Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (how many
         earthquakes of known magnitude the catalogue has in the years and the area of the candidates, `exclusion_km`
-        around them included, the tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped for an earthquake) and
-        ``places`` (how many differ).
+        around them included, the tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped
+        for an earthquake) and ``places`` (how many differ).
     """
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
     away = distance_km(event.longitude, event.latitude, lon, lat)
