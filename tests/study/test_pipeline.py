@@ -415,10 +415,12 @@ def test_soundings_end_where_none_is(scene: SimulatedScene) -> None:
 
 
 def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) -> None:
-    found = _off_data(Region(-180.0, 26.0, 180.0, 33.0), near(scene))
-    assert [limit.numbers for limit in found] == [
-        {"reach": "-180 E", "end": "98 E"}, {"reach": "180 E", "end": "106 E"},
-    ]  # fmt: skip
+    globe = xr.Dataset(coords={"lat": np.arange(26.5, 33.0), "lon": np.arange(0.5, 360.0)})
+    for whole in (Region(-180.0, 26.0, 180.0, 33.0), Region(0.0, 26.0, 360.0, 33.0)):
+        assert [limit.numbers for limit in _off_data(whole, near(scene))] == [
+            {"reach": "-180 E", "end": "98 E"}, {"reach": "180 E", "end": "106 E"},
+        ]  # fmt: skip
+        assert _off_data(whole, globe) == []
     across = Region(170.0, 26.0, -160.0, 33.0)
     lon = xr.DataArray(np.arange(172.5, 190.0), dims="lon")
     moved = near(scene).isel(lon=[0] * lon.size).assign_coords(lon=lon)

@@ -127,7 +127,7 @@ def _off_data(region: Region, cube: xr.Dataset) -> list[Limit]:
     lat = np.sort(cube["lat"].values[held.any(axis=1)])
     if min(lon.size, lat.size) < 2:
         return []
-    west = float(region.longitudes(region.west))
+    west = -180.0 if region.width == 360.0 else float(region.longitudes(region.west))
     limits = []
     for axis, low, high, name in ((lon, west, west + region.width, "E"), (lat, region.south, region.north, "N")):
         step = float(np.median(np.diff(axis)))
