@@ -152,8 +152,11 @@ def test_the_sentence_of_every_finding(result: study.StudyResult) -> None:
             headline = dataclasses.replace(rank, **change)
             counts = {gas: conclusion.window_counts(found, result.config.stages.tested)
                       for gas, found in result.profiles.items()}  # fmt: skip
+            large = {gas: conclusion.large_counts(found, result.config.stages.tested, 2.0)
+                     for gas, found in result.profiles.items()}  # fmt: skip
             theirs = conclude(
-                headline, kind=kind, rooted_days=counts, base_rates={}, window=conclusion._window(result),
+                headline, kind=kind, rooted_days=counts, large_days=large, threshold=2.0, base_rates={},
+                window=conclusion._window(result),
                 gases=gases, named=supported(tests, gases, kind=kind), also=[], limits=[],
             )  # fmt: skip
             changed = dataclasses.replace(
@@ -162,6 +165,11 @@ def test_the_sentence_of_every_finding(result: study.StudyResult) -> None:
             ours = conclusion.conclude(changed, plain(changed), language.Words("en"))
             assert ours.sentence.translate(PLAIN) == theirs.sentence
             assert (ours.rests_on[-1] == theirs.rests_on[-1]) or "nan" in theirs.rests_on[-1]
+            if kind == "amplitude":
+                assert [line.translate(PLAIN) for line in ours.rests_on[:-1]] == theirs.rests_on[:-1]
+                hits, known, days = large["co"]
+                assert 0 < hits <= known <= days
+                assert f"2 or more on {hits} of {known} days" in theirs.rests_on[0]
             zh = conclusion.conclude(changed, plain(changed), language.Words("zh")).sentence
             for number in re.findall(r"\d[\d.-]*\d", theirs.sentence):
                 assert number in zh, (number, zh)

@@ -16,7 +16,7 @@ from gasquake.report.language import Words, gas_label
 from gasquake.study.limits import Limit, find_limits
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL, rooted_base_rate, supported, window_counts
+from gasquake.study.verdict import LEVEL, large_counts, rooted_base_rate, supported, window_counts
 
 __all__ = ["Conclusion", "conclude"]
 
@@ -72,6 +72,8 @@ def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> 
     rests = []
     if result.headline_kind == "rooted":
         rests += [_resting(gas, rooted[gas], base[gas], say) for gas in gases]
+    else:
+        rests += [_large(gas, result, say) for gas in gases]
     rests.append(_chance(result, say))
     finding = result.verdict.finding
     limits = find_limits(result.config, result.inputs, result.judged, result.placebos)
@@ -111,6 +113,12 @@ def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] |
         return say("rests.no_base_rate", **values)
     rate, low, high = (say.percent(share) for share in base)
     return say("rests.rooted", **values, rate=rate, low=low, high=high)
+
+
+def _large(gas: str, result: StudyResult, say: Words) -> str:
+    threshold = result.config.profile.threshold
+    hits, n, out_of = large_counts(result.profiles[gas], result.config.stages.tested, threshold)
+    return say("rests.large", gas=gas_label(gas), z=f"{threshold:g}", hits=hits, n=n, out_of=out_of)
 
 
 def _chance(result: StudyResult, say: Words) -> str:

@@ -293,6 +293,10 @@ def _conclude(
         tests["headline"],
         kind=kind,
         rooted_days={gas: verdict.window_counts(report[gas], config.stages.tested) for gas in report},
+        large_days={
+            gas: verdict.large_counts(report[gas], config.stages.tested, config.profile.threshold) for gas in report
+        },
+        threshold=config.profile.threshold,
         base_rates=rates,
         window=(str(tested[0].start)[:10], str(tested[-1].end - np.timedelta64(1, "s"))[:10]),
         gases=list(report),

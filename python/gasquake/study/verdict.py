@@ -14,8 +14,8 @@ from gasquake.profiles import ProfileVerdict
 from gasquake.study.placebo import Rank, holm_by_family
 
 __all__ = [
-    "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "resolves_shape", "rooted_base_rate", "supported",
-    "window_counts",
+    "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "large_counts", "resolves_shape", "rooted_base_rate",
+    "supported", "window_counts",
 ]  # fmt: skip
 
 LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
@@ -55,6 +55,8 @@ def conclude(
     *,
     kind: str,
     rooted_days: dict[str, tuple[int, int]],
+    large_days: dict[str, tuple[int, int, int]],
+    threshold: float,
     base_rates: dict[str, tuple[float, float, float]],
     window: tuple[str, str],
     gases: list[str],
@@ -72,6 +74,10 @@ def conclude(
         What the headline scores.
     rooted_days : dict of str to tuple of int
         For each gas: days of the window with a rooted profile at the epicentre, and days that could be judged.
+    large_days : dict of str to tuple of int
+        As from `large_counts`, for each gas.
+    threshold : float
+        The z-score from which an anomaly is large.
     base_rates : dict of str to tuple of float
         For each gas: how often background days and other years are called rooted, with its interval.
     window : tuple of str
@@ -93,7 +99,10 @@ def conclude(
     names = _listed([gas.upper() for gas in gases])
     span = f"from {window[0]} to {window[1]}"
     judged = sum(n for _, n in rooted_days.values())
-    rests = [_resting(gas, rooted_days[gas], base_rates.get(gas)) for gas in gases if kind == "rooted"]
+    if kind == "rooted":
+        rests = [_resting(gas, rooted_days[gas], base_rates.get(gas)) for gas in gases]
+    else:
+        rests = [_large(gas, large_days[gas], threshold) for gas in gases]
     rests.append(_chance(headline))
     if not np.isfinite(headline.statistic) or (kind == "rooted" and judged == 0):
         sentence = f"Undetermined: {span} no profile of {names} near the epicentre could be judged."
@@ -198,6 +207,14 @@ def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] |
     return f"{line}, against {base[0]:.1%} ({base[1]:.1%} to {base[2]:.1%}) of background days and other years"
 
 
+def _large(gas: str, days: tuple[int, int, int], threshold: float) -> str:
+    hits, known, out_of = days
+    return (
+        f"{gas.upper()}: largest z-score at the epicentre {threshold:g} or more on {hits} of {known} days and orbits "
+        f"with data, out of {out_of}"
+    )
+
+
 def _chance(headline: Rank) -> str:
     if headline.n == 0:
         return "no placebo: nothing to compare with"
@@ -299,3 +316,25 @@ def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "
     days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
     judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
     return judged.count(which), len(judged)
+
+
+def large_counts(profiles: Mapping[str, Any], tested: list[str], threshold: float, /) -> tuple[int, int, int]:
+    """Days of the tested stages with a large anomaly at the epicentre, over the orbits of one gas.
+
+    Parameters
+    ----------
+    profiles : mapping
+        orbit -> as in ``summary.json``.
+    tested : list of str
+        Names of stages.
+    threshold : float
+        The largest z-score of a day's profile from which it is large.
+
+    Returns
+    -------
+    tuple of int
+        Days and orbits with one, those with any z-score, and all.
+    """
+    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
+    known = [z for day in days if (z := day["amplitude"]) is not None and np.isfinite(z)]
+    return sum(z >= threshold for z in known), len(known), len(days)
