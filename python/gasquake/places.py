@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gasquake.units import EARTH_RADIUS_KM
 
-__all__ = ["Event", "Region", "distance_km"]
+__all__ = ["Event", "Region", "distance_km", "extent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +175,15 @@ class Region:
         ValueError
             If no cell lies inside.
         """
-        lon = self.longitudes(cube["lon"].values)
+        lon = self.longitudes(cube["lon"].values)  # on the region's turn
         lat = np.asarray(cube["lat"].values, dtype=np.float64)
         columns = np.flatnonzero((np.asarray(cube["lon"].values) - self.west) % 360.0 <= self.width)
         rows = np.flatnonzero((lat >= self.south) & (lat <= self.north))
         if not columns.size or not rows.size:
+            west, east = extent(cube["lon"].values)
             raise ValueError(
                 f"no cell lies in the region {self.west:g}..{self.east:g} E, {self.south:g}..{self.north:g} N; the "
-                f"data cover {lon.min():g}..{lon.max():g} E, {lat.min():g}..{lat.max():g} N"
+                f"data cover {west:g}..{east:g} E, {lat.min():g}..{lat.max():g} N"
             )
         columns = columns[np.argsort(lon[columns], kind="stable")]
         rows = rows[np.argsort(lat[rows], kind="stable")]
@@ -203,6 +204,33 @@ def _run(index: NDArray[np.intp]) -> slice | NDArray[np.intp]:
 def _wrap(lon: float) -> float:
     """`lon` on the turn [-180, 180)."""
     return (lon + 180.0) % 360.0 - 180.0
+
+
+def extent(lon: ArrayLike, /) -> tuple[float, float]:
+    """Westernmost and easternmost of some longitudes: the two sides of the widest gap that they leave.
+
+    Parameters
+    ----------
+    lon : array_like
+        Degrees, on any turn; at least one.
+
+    Returns
+    -------
+    west, east : float
+        In [-180, 180); east is less than west if they lie across 180 degrees. All around the Earth, where no gap is
+        wider than the one at 180 degrees, the least and the greatest.
+
+    Examples
+    --------
+    >>> extent([452.5, 453.5, 471.5])
+    (92.5, 111.5)
+    >>> extent([-179.5, -178.5, 178.5, 179.5])
+    (178.5, -178.5)
+    """
+    turned = np.unique(np.round((np.asarray(lon, dtype=np.float64) + 180.0) % 360.0 - 180.0, 9))
+    gaps = np.append(np.diff(turned), turned[0] + 360.0 - turned[-1])
+    widest = turned.size - 1 if gaps[-1] >= gaps.max() - 1e-6 else int(np.argmax(gaps))
+    return float(turned[(widest + 1) % turned.size]), float(turned[widest])
 
 
 def distance_km(lon0: ArrayLike, lat0: ArrayLike, lon1: ArrayLike, lat1: ArrayLike, /) -> Any:

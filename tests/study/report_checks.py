@@ -186,7 +186,7 @@ def with_language(result: study.StudyResult, language: str) -> study.StudyResult
 def one_layer(result: study.StudyResult) -> study.StudyResult:
     """The result as a product of one layer and one orbit, without catalogue, would have given it."""
     frame: pd.DataFrame = result.placebos.copy()
-    frame.attrs = result.placebos.attrs | {"screened": False}
+    frame.attrs = result.placebos.attrs | {"screened": None}
     fields: xr.Dataset = result.fields[[n for n in result.fields.data_vars if str(n).startswith("x")]].drop_dims(
         "level", errors="ignore"
     )

@@ -23,6 +23,8 @@ from gasquake.profiles import ProfileVerdict
 from gasquake.simulate import SimulatedScene
 from gasquake.simulate.release import RELEASE
 from gasquake.study import StudyResult, output, pipeline, summary
+from gasquake.study.inputs import Inputs
+from gasquake.study.limits import _off_data, find_limits
 
 #: For what can be seen in one gas with one spiral.
 QUICK: dict[str, Any] = {
@@ -359,7 +361,87 @@ def test_without_a_catalogue_it_is_told(scene: SimulatedScene) -> None:
     config = worlds.config_of(scene.event, Path("unused"), **QUICK)
     found = checked(study.run(config, cube=near(scene)))
     assert "no catalogue" in limits(found)
-    assert found["placebo"]["screened"] is False
+    assert found["placebo"]["screened"] is None
+
+
+def test_a_catalogue_of_other_years_is_no_assurance(scene: SimulatedScene) -> None:
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    old = scene.catalogue.assign(time=scene.catalogue["time"] - pd.Timedelta(days=20_000))
+    found = checked(study.run(config, cube=near(scene), catalogue=old))
+    assert "the catalogue has no earthquake in the years and the area of the placebos" in limits(found)
+    assert found["placebo"]["screened"] == 0
+
+
+def test_a_catalogue_that_is_right_is_counted(result: StudyResult) -> None:
+    found = checked(result)
+    assert 0 < found["placebo"]["screened"] <= len(result.placebos) * 1000
+    assert "catalogue" not in limits(found)
+    assert "the data end" not in limits(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("time,latitude,longitude,depth,mag,magType,id\n", "holds no earthquake"), (None, "cannot be read (no such file")],
+)
+def test_a_catalogue_of_nothing_is_an_error(scene: SimulatedScene, tmp_path: Path, text: str | None, told: str) -> None:
+    path = tmp_path / "hdr.csv"
+    if text is not None:
+        path.write_text(text)
+    config = worlds.config_of(scene.event, Path("unused"), **{**QUICK, "placebo": {"catalogue": str(path)}})
+    with pytest.raises(ConfigError) as caught:
+        study.run(config, cube=near(scene))
+    assert str(caught.value).startswith(f"placebo.catalogue: {path} {told}")
+
+
+def test_a_region_beyond_the_data_is_told(scene: SimulatedScene) -> None:
+    wide = {"west": 98.0, "east": 130.0, "south": 25.6, "north": 40.0}
+    found = checked(worlds.trace(scene, near(scene), **QUICK, region=wide))
+    told = [line for line in found["verdict"]["limits"] if "the data end" in line]
+    # The row below 26 N has its centre at 25.5 N: the region holds all of its side.
+    assert told == ["the region reaches 130 E, the data end at 106 E", "the region reaches 40 N, the data end at 33 N"]
+
+
+def test_soundings_end_where_none_is(scene: SimulatedScene) -> None:
+    """Their grid is that of the region, however little of it they fill."""
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    cube = near(scene)
+    cube = cube.assign(ch4=cube["ch4"].where(cube["lon"] < 104.0), co=cube["co"].where(cube["lon"] < 104.0))
+    found = {}
+    for kind in ("soundings", "cube"):
+        judged = xr.Dataset({"verdict": ((), 0)}, attrs={"baseline": "seasonal"})
+        said = find_limits(config, Inputs(cube, kind), judged, pd.DataFrame())
+        found[kind] = [str(limit) for limit in said if limit.kind == "off_data"]
+    assert found == {"soundings": ["the region reaches 106 E, the data end at 104 E"], "cube": []}
+
+
+def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) -> None:
+    globe = xr.Dataset(coords={"lat": np.arange(26.5, 33.0), "lon": np.arange(0.5, 360.0)})
+    for whole in (Region(-180.0, 26.0, 180.0, 33.0), Region(0.0, 26.0, 360.0, 33.0)):
+        assert [limit.numbers for limit in _off_data(whole, near(scene))] == [
+            {"reach": "-180 E", "end": "98 E"}, {"reach": "180 E", "end": "106 E"},
+        ]  # fmt: skip
+        assert _off_data(whole, globe) == []
+    across = Region(170.0, 26.0, -160.0, 33.0)
+    lon = xr.DataArray(np.arange(172.5, 190.0), dims="lon")
+    moved = near(scene).isel(lon=[0] * lon.size).assign_coords(lon=lon)
+    assert [limit.numbers for limit in _off_data(across, moved)] == [
+        {"reach": "170 E", "end": "172 E"}, {"reach": "-160 E", "end": "-170 E"},
+    ]  # fmt: skip
+
+
+def test_an_event_in_another_year_than_the_data(scene: SimulatedScene) -> None:
+    event = {"time": "2030-09-05T04:52:18Z"}
+    with pytest.raises(ConfigError) as caught:
+        worlds.trace(scene, near(scene), **QUICK, event=event)
+    message = str(caught.value)
+    assert "'before' (2030-0" in message
+    assert "'during' (2030-09-05 to 2030-" in message
+    assert "the data reach from 20" in message
+    assert "event.time = 2030-09-05T04:52:18Z: is that right?" in message
+    with pytest.raises(
+        ConfigError, match=r"season of the stages, .*'before' \(2022-0.* event.time = 2022-03-05T04:52:18Z"
+    ):
+        worlds.trace(scene, near(scene), **QUICK, event={"time": "2022-03-05T04:52:18Z"})
 
 
 def turned(scene: SimulatedScene, degrees: float) -> tuple[xr.Dataset, Event, pd.DataFrame]:

@@ -100,6 +100,18 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("track.nulls", ["rotate", "rotate"], "names something twice"),
         ("output.language", "fr", "'fr'"),
         ("seed", -1, "-1"),
+        ("seed", -1, "seed: must be 0 or more, found -1"),
+        ("gas.gases", [], "gas.gases: must name at least 1, found []"),
+        ("event.magnitude", 99.0, "event.magnitude: must lie in -3..10, found 99.0"),
+        ("event.magnitude", float("-inf"), "event.magnitude: must lie in -3..10, found -inf"),
+        ("event.depth_km", -900.0, "event.depth_km: must lie in -10..800 km, found -900.0"),
+        (
+            "event.time",
+            "2022-08-31",
+            "event.time: 2022-08-31 is a date only; give the time of day, for instance 2022-08-31T04:52:18Z",
+        ),
+        ("event.time", 20220831, "event.time: 20220831 is a number; give date and time"),
+        ("event.time", "1661921538", "event.time: '1661921538' is a number"),
     ],
 )
 def test_wrong_values_name_key_and_value(tmp_path: Path, key: str, value: Any, found: str) -> None:
@@ -107,6 +119,36 @@ def test_wrong_values_name_key_and_value(tmp_path: Path, key: str, value: Any, f
     section = key.split(".")[0]
     assert section in message
     assert found in message
+
+
+def test_a_toml_date_has_no_time_of_day(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    text = path.read_text()
+    path.write_text(text.replace("'2022-09-05T04:52:18Z'", "2022-08-31"))
+    message = refused(path)
+    assert "event.time: 2022-08-31 is a date only; give the time of day, for instance 2022-08-31T04:52:18Z" in message
+    assert "datetime" not in message
+    path.write_text(text.replace("'2022-09-05T04:52:18Z'", "2022-09-05T00:00:00Z"))  # midnight, if that is meant
+    assert load_config(path).event.resolve().time == np.datetime64("2022-09-05")
+
+
+@pytest.mark.parametrize(("key", "value"), [("magnitude", float("nan")), ("magnitude", -1.2), ("depth_km", -3.5),
+                                            ("depth_km", 735.8), ("depth_km", float("nan"))])  # fmt: skip
+def test_what_earthquakes_have_is_taken(tmp_path: Path, key: str, value: float) -> None:
+    event = load_config(written(tmp_path, {f"event.{key}": value})).event.resolve()
+    np.testing.assert_equal(getattr(event, key), value)
+
+
+def test_west_and_east_swapped(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, {"region.west": 109.5, "region.east": 109.0}))
+    assert "region.west = 109.5 and region.east = 109 make a region 359.5 degrees wide" in message
+    assert "swapped?" in message
+    assert "360" in refused(written(tmp_path, {"region.west": -170.0, "region.east": 175.0}))
+
+
+@pytest.mark.parametrize(("west", "east"), [(-180.0, 180.0), (0.0, 360.0), (0.0, 180.0), (97.0, -170.0)])
+def test_wide_regions_that_are_meant(tmp_path: Path, west: float, east: float) -> None:
+    assert load_config(written(tmp_path, {"region.west": west, "region.east": east})).region.west == west
 
 
 @pytest.mark.parametrize("key", ["event.time", "event.latitude", "region.north", "gas.path", "region", "gas"])
@@ -252,7 +294,7 @@ def test_an_event_of_a_catalogue(tmp_path: Path) -> None:
     [
         ({"id": None}, "catalogue needs id"),
         ({"id": "us0000none"}, "us0000none"),
-        ({"catalogue": "tables/none.csv"}, "none.csv"),
+        ({"catalogue": "tables/none.csv"}, "none.csv cannot be read (no such file or directory); give a file"),
         ({"longitude": 102.0}, "catalogue and longitude are both given"),
     ],
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasquake.places import Event, Region, distance_km
+from gasquake.places import Event, Region, distance_km, extent
 
 
 def globe(step: float = 1.0, *, north_first: bool = False, lon0: float = -180.0) -> xr.Dataset:
@@ -40,6 +42,29 @@ def test_the_whole_circle_keeps_its_turn() -> None:
 def test_a_region_off_the_data_says_what_the_data_cover() -> None:
     with pytest.raises(ValueError, match=r"no cell lies in the region 10..20 E.*cover 97.5..106.5 E"):
         Region(10.0, 27.0, 20.0, 34.0).select(Region(97.0, 27.0, 107.0, 34.0).select(globe()))
+
+
+@pytest.mark.parametrize(("west", "east"), [(175.0, -175.0), (10.0, 20.0), (-180.0, -170.0)])
+def test_the_longitudes_in_that_message_are_those_of_the_data(west: float, east: float) -> None:
+    data = Region(92.0, -30.0, 112.0, 30.0).select(globe())
+    with pytest.raises(ValueError, match=r"the data cover 92.5..111.5 E, -29.5..29.5 N"):
+        Region(west, -30.0, east, 30.0).select(data)
+    across = Region(175.0, -30.0, -175.0, 30.0).select(globe())
+    with pytest.raises(ValueError, match=r"the data cover 175.5..-175.5 E"):
+        Region(10.0, -30.0, 20.0, 30.0).select(across)
+
+
+@given(st.integers(-180, 179), st.integers(1, 180), st.randoms(use_true_random=False), st.sampled_from([-360, 0, 360]))
+def test_the_extent_is_that_of_any_order_and_turn(west: int, width: int, random: Any, turn: int) -> None:
+    lon = [west + k for k in range(width)]
+    random.shuffle(lon)
+    found = extent([value + turn for value in lon])
+    assert found == (float(west), float((west + width - 1 + 180) % 360 - 180))
+
+
+@pytest.mark.parametrize("lon0", [-180.0, 0.0])
+def test_the_extent_of_the_whole_circle(lon0: float) -> None:
+    assert extent(globe(lon0=lon0)["lon"].values) == (-179.5, 179.5)
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,8 @@ def _placebo_line(plain: Mapping[str, Any], say: Words) -> str:
     n = len(placebo["members"])
     if placebo["screened"]:
         return say("placebo.line", n=n, places=placebo["places"], spoiled=placebo["spoiled"])
-    return say("placebo.line_unscreened", n=n, places=placebo["places"])
+    unscreened = "line_unscreened" if placebo["screened"] is None else "line_empty"
+    return say(f"placebo.{unscreened}", n=n, places=placebo["places"])
 
 
 def _truth(result: StudyResult, say: Words) -> list[tuple[str, str]]:

@@ -18,11 +18,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake.errors import ConfigError, GranuleError
-from gasquake.places import Event, Region
+from gasquake.places import Event, Region, extent
+from gasquake.stages import Stage
 from gasquake.study.config import StudyConfig
 from gasquake.study.placebo import occurrence
 
-__all__ = ["Inputs", "fitting", "open_inputs", "surroundings"]
+__all__ = ["Inputs", "fitting", "no_tested_day", "open_inputs", "surroundings"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -310,11 +311,55 @@ def _places(cube: xr.Dataset, config: StudyConfig, event: Event) -> tuple[xr.Dat
         )  # fmt: skip
     off = np.abs(lat - event.latitude).min(), np.abs((lon - event.longitude + 180.0) % 360.0 - 180.0).min()
     if any(away > np.diff(axis).max() for away, axis in zip(off, (lat, lon), strict=True)):
+        west, east = extent(lon)
         raise ConfigError(
             f"region: the event at {event.longitude:g} E {event.latitude:g} N lies off the data, which cover "
-            f"{lon[0]:g}..{lon[-1]:g} E, {lat[0]:g}..{lat[-1]:g} N of it"
+            f"{west:g}..{east:g} E, {lat[0]:g}..{lat[-1]:g} N of it"
         )
     return cube, orbits
+
+
+def _told_stages(windows: Sequence[Stage]) -> str:
+    """Stages with their dates."""
+    return ", ".join(f"{s.name!r} ({str(s.start)[:10]} to {str(s.end)[:10]})" for s in windows)
+
+
+def _mend_stages(config: StudyConfig, event: Event) -> str:
+    """What to look at when stages and data do not meet."""
+    if config.stages.windows:
+        return "check stages.windows, or give data of those days"
+    preset = config.stages.preset or "default"
+    return (
+        f"the stages of the preset {preset!r} lie around event.time = {str(event.time)[:19]}Z: is that right? "
+        "If it is, give data of those days"
+    )
+
+
+def no_tested_day(cube: xr.Dataset, windows: Sequence[Stage], config: StudyConfig, event: Event, /) -> ConfigError:
+    """The error of data without a day of the tested stages.
+
+    Parameters
+    ----------
+    cube : Dataset
+        As from `fitting`.
+    windows : sequence of Stage
+        All stages.
+    config : StudyConfig
+        What is asked for.
+    event : Event
+        The earthquake.
+
+    Returns
+    -------
+    ConfigError
+        With the dates of both, and how to mend it.
+    """
+    tested = [stage for stage in windows if stage.name in config.stages.tested]
+    first, last = (str(cube["time"].values[k])[:10] for k in (0, -1))
+    return ConfigError(
+        f"stages: no day of the data lies in the tested stages {_told_stages(tested)}; in this season of any year the "
+        f"data reach from {first} to {last}; {_mend_stages(config, event)}"
+    )
 
 
 def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray[np.bool_]:
@@ -335,6 +380,6 @@ def _in_season(time: xr.DataArray, config: StudyConfig, event: Event) -> NDArray
     if not inside.any():
         raise ConfigError(
             f"stages: no day of the data, which reach from {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d}, lies in the "
-            "season of the stages, in any year"
+            f"season of the stages, {_told_stages(windows)}, in any year; {_mend_stages(config, event)}"
         )
     return inside

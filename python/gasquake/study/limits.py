@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
+from gasquake.places import Region
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import StudyConfig
 from gasquake.study.evidence import other_years
@@ -31,6 +33,11 @@ _WORDS = {
     ),
     "rolling_years": "a day is compared with the {window} before it, and a slow change looks like an anomaly",
     "no_catalogue": "no catalogue was given: placebos may lie near other earthquakes",
+    "empty_catalogue": (
+        "the catalogue has no earthquake in the years and the area of the placebos: none was screened, and they may "
+        "lie near other earthquakes"
+    ),
+    "off_data": "the region reaches {reach}, the data end at {end}",
     "refused": "{n} input file(s) were refused and left out",
     "one_earthquake": "one earthquake: nothing here says that such anomalies precede earthquakes",
 }
@@ -44,14 +51,14 @@ class Limit:
     ----------
     kind : str
         Its name, by which a report finds its own words.
-    numbers : dict of str to int
-        What the words are filled with.
+    numbers : dict of str to int or str
+        What the words are filled with; edges as "130 E".
     orbits : tuple of str
         Those that the data lack, for "no_orbit".
     """
 
     kind: str
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int | str] = field(default_factory=dict)
     orbits: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -70,7 +77,7 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
     judged : Dataset
         Verdicts of all profiles, with ``attrs["baseline"]``.
     placebos : DataFrame
-        With ``attrs["screened"]``: whether a catalogue kept them away from other earthquakes.
+        With ``attrs["screened"]``: how many earthquakes a catalogue has where and when they are, or None without one.
 
     Returns
     -------
@@ -86,14 +93,52 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
         limits.append(Limit("no_kernel"))
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append(Limit("one_degree"))
+    limits += _off_data(config.region.resolve(), _seen(inputs))
     absent = tuple(str(orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values)
     if absent:
         limits.append(Limit("no_orbit", orbits=absent))
     if judged.attrs["baseline"] == "rolling":
         alone = "rolling_years" if other_years(cube) else "rolling"
         limits.append(Limit(alone, {"days": cube.sizes["time"], "window": config.anomaly.window_days}))
-    if not placebos.attrs.get("screened", False):
+    screened = placebos.attrs.get("screened")
+    if screened is None:
         limits.append(Limit("no_catalogue"))
+    elif screened == 0 and len(placebos):
+        limits.append(Limit("empty_catalogue"))
     if inputs.refused:
         limits.append(Limit("refused", {"n": len(inputs.refused)}))
     return [*limits, Limit("one_earthquake")]
+
+
+def _seen(inputs: Inputs) -> xr.Dataset:
+    """The cube; of soundings, whose grid is that of the region, the rows and columns that hold any."""
+    cube = inputs.cube
+    if inputs.kind != "soundings":
+        return cube
+    gases = cube[[name for name in ("co", "ch4", "co2", "o3") if name in cube]].notnull()
+    there = gases.any([dim for dim in gases.dims if dim not in ("lat", "lon")]).to_dataarray("gas").any("gas")
+    return cube.isel({axis: np.flatnonzero(there.any(rest)) for axis, rest in (("lat", "lon"), ("lon", "lat"))})
+
+
+def _off_data(region: Region, cube: xr.Dataset) -> list[Limit]:
+    """Each edge of the region beyond which the data would have another cell's centre inside, if they went on."""
+    held = region.contains(*np.meshgrid(cube["lon"].values, cube["lat"].values))
+    lon = np.sort(region.longitudes(cube["lon"].values[held.any(axis=0)]))
+    lat = np.sort(cube["lat"].values[held.any(axis=1)])
+    if min(lon.size, lat.size) < 2:
+        return []
+    west = -180.0 if region.width == 360.0 else float(region.longitudes(region.west))
+    limits = []
+    for axis, low, high, name in ((lon, west, west + region.width, "E"), (lat, region.south, region.north, "N")):
+        step = float(np.median(np.diff(axis)))
+        for reach, last, out in ((low, axis[0], -1.0), (high, axis[-1], 1.0)):
+            if (reach - last) * out > step * (1.0 + 1e-6):
+                edges = (_on_turn(value) if name == "E" else value for value in (reach, last + out * step / 2))
+                told = (f"{value:g} {name}" for value in edges)
+                limits.append(Limit("off_data", dict(zip(("reach", "end"), told, strict=True))))
+    return limits
+
+
+def _on_turn(lon: float) -> float:
+    """A longitude in [-180, 180], the eastern edge of the whole circle kept."""
+    return lon if -180.0 <= lon <= 180.0 else (lon + 180.0) % 360.0 - 180.0

@@ -17,7 +17,8 @@ from gasquake.places import Event
 from gasquake.profiles import ProfileVerdict
 from gasquake.study import comparison, evidence, limits, local, movement, placebo, verdict
 from gasquake.study.config import StudyConfig, load_config
-from gasquake.study.inputs import Inputs, fitting, open_inputs
+from gasquake.study.config.subject import unreadable
+from gasquake.study.inputs import Inputs, fitting, no_tested_day, open_inputs
 from gasquake.study.result import StudyResult
 
 __all__ = ["headline", "run"]
@@ -70,6 +71,11 @@ def run(
     if catalogue is None and config.placebo.catalogue is not None:  # before the granules, which take long
         reader = partial(io.read_catalogue, tz=config.placebo.tz)
         catalogue = _read("placebo.catalogue", reader, config.placebo.catalogue)
+        if catalogue.empty:
+            raise ConfigError(
+                f"placebo.catalogue: {config.placebo.catalogue} holds no earthquake; give one with those of the "
+                "years and the area of the data, or take the key away"
+            )
     if config.track.roti is not None:
         _read("track.roti", motion.roti_series, config.track.roti)
     if cube is None:
@@ -109,7 +115,9 @@ def _read(key: str, reader: Callable[[Path], Any], path: Path) -> Any:
     """A table that the configuration names, or an error with its key."""
     try:
         return reader(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise unreadable(key, path, error) from error
+    except ValueError as error:
         raise ConfigError(f"{key}: {error}") from error
 
 
@@ -122,7 +130,7 @@ def _analyse(
     layered = "level" in cube.dims
     days = _days(cube, event, windows, config)
     if not bool(days.window.any()):
-        raise ConfigError(f"stages: no day of the data lies in the tested stages {config.stages.tested}")
+        raise no_tested_day(cube, windows, config, event)
     own = days.in_event_year
 
     step("stage means")

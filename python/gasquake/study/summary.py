@@ -88,7 +88,7 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
             "kind": result.headline_kind,
             "places": result.placebos.attrs.get("places", 0),
             "spoiled": result.placebos.attrs.get("spoiled", 0),
-            "screened": result.placebos.attrs.get("screened", False),
+            "screened": result.placebos.attrs.get("screened"),
             "tests": _ranks(result.tests),
             "members": result.placebos[["year", "longitude", "latitude", "headline"]].to_dict("records"),
         },

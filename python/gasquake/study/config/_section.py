@@ -1,12 +1,13 @@
-"""What every section shares: no key that is not known, and the types of the field."""
+"""What every section shares: no key that is not known, the types of the field, and errors that say all themselves."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-__all__ = ["Gas", "Latitude", "Longitude", "Once", "Orbit", "Positive", "Section"]
+__all__ = ["Gas", "Latitude", "Longitude", "Once", "Orbit", "Positive", "Section", "between", "told"]
 
 Gas = Literal["co", "ch4", "co2", "o3"]
 Orbit = Literal["ascending", "descending", "all"]
@@ -22,6 +23,46 @@ def _once(values: list[str]) -> list[str]:
 
 
 Once = AfterValidator(_once)
+
+
+def told(message: str, /) -> PydanticCustomError:
+    """An error whose message names what was found, so that nothing is added to it.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong with the value of a key.
+
+    Returns
+    -------
+    PydanticCustomError
+        To be raised in a validator.
+    """
+    return PydanticCustomError("told", "{message}", {"message": message})
+
+
+def between(low: float, high: float, unit: str = "") -> Any:
+    """A validator of numbers within bounds. NaN is unknown, and passes.
+
+    Parameters
+    ----------
+    low, high : float
+        Bounds, included.
+    unit : str
+        Named in the message.
+
+    Returns
+    -------
+    AfterValidator
+        For an annotated float.
+    """
+
+    def check(value: float) -> float:
+        if value < low or value > high:
+            raise ValueError(f"must lie in {low:g}..{high:g}{unit and ' ' + unit}")
+        return value
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):

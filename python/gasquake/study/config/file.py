@@ -17,6 +17,18 @@ from gasquake.study.config.subject import EventConfig, GasConfig, RegionConfig, 
 __all__ = ["StudyConfig", "load_config"]
 
 
+#: What pydantic says in the words of a programmer.
+_WORDS = {
+    "too_short": "must name at least {min_length}",
+    "string_too_short": "must not be empty",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be {le:g} or less",
+    "finite_number": "must be a finite number",
+}
+
+
 class StudyConfig(Section):
     """All that a study needs to know: the sections of one TOML file.
 
@@ -102,12 +114,13 @@ def _problems(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False):
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        message = problem["msg"].removeprefix("Value error, ")
+        message = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        message = message.format_map(problem.get("ctx", {})) if problem["type"] in _WORDS else message
         if problem["type"] == "extra_forbidden":
             lines.append(f"{key}: no such key")
         elif problem["type"] == "missing":
             lines.append(f"{key}: missing")
-        elif isinstance(problem.get("input"), dict):
+        elif problem["type"] == "told" or isinstance(problem.get("input"), dict):
             lines.append(f"{key}: {message}")
         else:
             lines.append(f"{key}: {message}, found {problem.get('input')!r}")

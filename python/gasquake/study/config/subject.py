@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,9 +13,12 @@ from pydantic import Field, field_validator, model_validator
 
 from gasquake import places, stages
 from gasquake.errors import ConfigError
-from gasquake.study.config._section import Gas, Latitude, Longitude, Once, Orbit, Positive, Section
+from gasquake.study.config._section import Gas, Latitude, Longitude, Once, Orbit, Positive, Section, between, told
 
-__all__ = ["EventConfig", "GasConfig", "RegionConfig", "StageWindow", "StagesConfig"]
+__all__ = ["EventConfig", "GasConfig", "RegionConfig", "StageWindow", "StagesConfig", "unreadable"]
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class EventConfig(Section):
@@ -25,11 +29,12 @@ class EventConfig(Section):
     name : str
         A reader's name.
     time : datetime
-        Origin time; UTC unless it says another zone.
+        Origin time; UTC unless it says another zone. A date without a time of day is refused: the origin time separates
+        before from after.
     longitude, latitude : float
         Epicentre, degrees.
     depth_km, magnitude : float
-        Depth in km and magnitude.
+        Depth in km, -10 to 800, and magnitude, -3 to 10; NaN is unknown.
     magnitude_type : str
         As "Ms".
     catalogue : Path
@@ -44,12 +49,22 @@ class EventConfig(Section):
     time: datetime | None = None
     longitude: Longitude | None = None
     latitude: Latitude | None = None
-    depth_km: float = math.nan
-    magnitude: float = math.nan
+    depth_km: Annotated[float, between(-10.0, 800.0, "km")] = math.nan
+    magnitude: Annotated[float, between(-3.0, 10.0)] = math.nan
     magnitude_type: str = ""
     catalogue: Path | None = None
     id: str = ""
     tz: str | None = None
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _time_of_day(cls, value: object) -> object:
+        text = str(value).strip()
+        if isinstance(value, int | float) or (re.fullmatch(r"[-+.\d]+", text) and not _DATE.fullmatch(text)):
+            raise told(f"{value!r} is a number; give date and time, for instance 2022-09-05T04:52:18Z")
+        if _DATE.fullmatch(text) and not isinstance(value, datetime):
+            raise told(f"{text} is a date only; give the time of day, for instance {text}T04:52:18Z")
+        return value
 
     @field_validator("time")
     @classmethod
@@ -94,7 +109,9 @@ class EventConfig(Section):
 
             try:
                 found = io.find_event(io.read_catalogue(self.catalogue, tz=self.tz), self.id)
-            except (OSError, ValueError, KeyError) as error:
+            except OSError as error:
+                raise unreadable("event.catalogue", self.catalogue, error) from error
+            except (ValueError, KeyError) as error:
                 raise ConfigError(f"event.catalogue: {error}") from error
             return places.Event(
                 found.time, found.longitude, found.latitude, found.depth_km, found.magnitude, found.magnitude_type,
@@ -113,7 +130,8 @@ class RegionConfig(Section):
     Attributes
     ----------
     west, south, east, north : float
-        Degrees; east less than west lies across 180 degrees.
+        Degrees; east less than west lies across 180 degrees. At most 180 degrees wide, or all around the Earth: -180
+        to 180 or 0 to 360.
     """
 
     west: Longitude
@@ -123,7 +141,13 @@ class RegionConfig(Section):
 
     @model_validator(mode="after")
     def _area(self) -> Self:
-        self.resolve()
+        width = self.resolve().width
+        if width > 180.0 and (self.west, self.east) not in ((-180.0, 180.0), (0.0, 360.0)):
+            raise ValueError(
+                f"region.west = {self.west:g} and region.east = {self.east:g} make a region {width:g} degrees wide, "
+                "from west eastwards to east; more than 180 is taken only all around the Earth, as -180 to 180 or 0 "
+                "to 360: are west and east swapped?"
+            )
         return self
 
     def resolve(self) -> places.Region:
@@ -282,6 +306,30 @@ class StagesConfig(Section):
         if missing:
             raise ConfigError(f"stages.tested: no stage is called {missing}; there are {names}")
         return found
+
+
+def unreadable(key: str, path: Path, error: OSError, /) -> ConfigError:
+    """The error of a file that a key names and that cannot be opened.
+
+    Parameters
+    ----------
+    key : str
+        As "placebo.catalogue".
+    path : Path
+        The file.
+    error : OSError
+        Why not.
+
+    Returns
+    -------
+    ConfigError
+        To be raised.
+    """
+    reason = (error.strerror or str(error)).lower()
+    return ConfigError(
+        f"{key}: {path} cannot be read ({reason}); give a file that is there, its path relative to the folder of the "
+        "configuration"
+    )
 
 
 def _utc(time: datetime) -> datetime:
