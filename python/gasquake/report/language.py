@@ -237,7 +237,8 @@ class Words:
         if value is None or not math.isfinite(value):
             return MISSING
         if 1000.0 <= abs(value) < 1e6:  # a thousand kilometres are no power of ten
-            return self.fixed(float(f"{value:.{digits}g}"), 0)
+            decimals = digits - len(str(int(abs(value))))
+            return self.fixed(round(value, decimals), max(decimals, 0))
         mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
         power = f" × 10{str(int(exponent)).translate(_RAISED)}" if exponent else ""
         return mantissa.replace("-", "−") + power
