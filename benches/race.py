@@ -36,9 +36,7 @@ US = "gasquake"
 CORRECT = "fastest correct"  # a floor against whichever correct peer is the fastest
 BUDGET = 2.5  # seconds for the rounds of one contestant
 ROUNDS = 15  # at most
-PAUSE = (
-    0.02  # seconds: OpenMP workers of the one before spin for some milliseconds, and would take a core from the next
-)
+PAUSE = 0.02  # seconds: OpenMP workers of the one before spin for some milliseconds, on a core of the next
 
 Arrays = tuple[Any, ...]
 
