@@ -169,13 +169,12 @@ impl<T: Real> Job<'_, '_, T> {
                 seam = to + 1;
             }
             filled = to + 1;
-            for (season, queue) in seasons.iter_mut().zip(&queues) {
-                // Tails were pushed from the youngest slot to the oldest.
-                if let Some(tail) = queue.tails.get((seam - 1 - from) as usize) {
-                    season.merged(tail, &queue.newer);
+            // Tails were pushed from the youngest slot to the oldest.
+            let oldest = (seam - 1 - from) as usize;
+            for (year, queue) in queues.iter().enumerate().rev() {
+                if let Some(tail) = queue.tails.get(oldest) {
+                    seasons[year].merged(tail, &queue.newer);
                 }
-            }
-            for year in (0..years).rev() {
                 let (head, tail) = later.split_at_mut(year + 1);
                 head[year].merged(&seasons[year], &tail[0]);
             }
