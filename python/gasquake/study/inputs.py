@@ -177,9 +177,9 @@ def open_inputs(
                 parts.append(io.open_soundings(path))
                 files.append({"path": path.name, "bytes": path.stat().st_size, "sha256": io.sha256(path)})
             except (OSError, ValueError) as error:
-                refused.append({"path": path.name, "reason": str(error)})
+                refused.append({"path": path.name, "reason": str(getattr(error, "reason", error))})
         if not parts:
-            told = f": {refused[0]['reason']}" if refused else ""
+            told = f"; this one: {paths[0]}: {refused[0]['reason']}" if refused else ""
             raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read{told}")
         points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
         cube = io.grid_soundings(
