@@ -496,6 +496,10 @@ def test_stage_with_arguments_that_do_not_fit(run: Callable[..., Ran], archive: 
         (("--out", tmp_path / "no" / "cube"), "there is no"),
         (("--out", tmp_path), "no staged cube"),
         (("--out", tmp_path / "x", "--region", 10, 20, 30, 10), "north of the region"),
+        (
+            ("--out", tmp_path / "x", "--region", 119, 15, 85, 46),
+            "--region: west = 119 and east = 85 make a region 326",
+        ),
     ]:
         found = run("stage", granule, *arguments)
         assert found.code == 2, arguments

@@ -141,7 +141,7 @@ def test_what_earthquakes_have_is_taken(tmp_path: Path, key: str, value: float) 
 
 def test_west_and_east_swapped(tmp_path: Path) -> None:
     message = refused(written(tmp_path, {"region.west": 109.5, "region.east": 109.0}))
-    assert "region.west = 109.5 and region.east = 109 make a region 359.5 degrees wide" in message
+    assert "region: west = 109.5 and east = 109 make a region 359.5 degrees wide" in message
     assert "swapped?" in message
     assert "360" in refused(written(tmp_path, {"region.west": -170.0, "region.east": 175.0}))
 
