@@ -308,6 +308,11 @@ def test_simulated_is_said_beside_everything(html: str, chinese: str, result: st
     assert "simulated-banner" not in "".join(report.render(real, pictures=[]).split("<main>")[0].split("</style>")[1:])
 
 
+def test_the_truth_table_says_why_an_interval_can_miss(html: str, chinese: str) -> None:
+    assert "An interval is that of a sharp step: a release that grows slowly, " in Page(html).words
+    assert "区间是按突然的阶跃计算的：" in Page(chinese).words
+
+
 def test_refused_inputs_are_named(result: study.StudyResult) -> None:
     import dataclasses
 
