@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gasquake._numbers import p_equals
 from gasquake._optional import attempt_import
 from gasquake.report import conclusion, figures, interactive, strips, tables
 from gasquake.report.language import Language, Words, clean, drawable, gas_label
@@ -234,7 +235,7 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
         if track["roti"]:
             roti = track["roti"]
             lines.append(say("motion.roti", gas=gas_label(gas), kept=roti["days_kept"], days=roti["days"],
-                             threshold=roti["threshold"], p=say.p(roti["p_random_subset"])))  # fmt: skip
+                             threshold=roti["threshold"], p=p_equals(roti["p_random_subset"])))  # fmt: skip
     return lines
 
 

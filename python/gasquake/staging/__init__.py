@@ -36,7 +36,6 @@ from gasquake.staging._block import cells_of
 from gasquake.staging._cube import Cube, assemble, exchange, is_cube, open_cube, working_folder
 from gasquake.staging._plan import (
     DAYS,
-    SUFFIXES,
     Choice,
     Reader,
     Source,
@@ -51,7 +50,7 @@ from gasquake.staging._plan import (
 )
 from gasquake.staging._workers import stage_blocks
 
-__all__ = ["SUFFIXES", "Skipped", "StageReport", "first_granule", "open_cube", "stage"]
+__all__ = ["Skipped", "StageReport", "first_granule", "open_cube", "stage"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def files_in(paths: list[Path], /) -> list[Path]:
 
 def _no_data(path: Path) -> str | None:
     """Why a path cannot be data, and what to give instead; None where it may be."""
-    from gasquake.staging import SUFFIXES
+    from gasquake.staging._plan import SUFFIXES
 
     if path.is_file():
         return _of_study(path.parent, f"{path} is a result") if _is_result(path) else None
