@@ -147,7 +147,9 @@ def _also(result: StudyResult, say: Words) -> list[str]:
 
 def _limit(limit: Limit, say: Words) -> str:
     orbits = say("limit.and_no").join(say.name("orbit", orbit) for orbit in limit.orbits)
-    return say(f"limit.{limit.kind}", **({"orbits": orbits} if orbits else limit.numbers))
+    covered = say("limit.and_covers").join(say("word.interval", low=a, high=b) for a, b in limit.covered)
+    filled = {"orbits": orbits, "covered": covered}
+    return say(f"limit.{limit.kind}", **{name: text for name, text in filled.items() if text}, **limit.numbers)
 
 
 def _tiles(

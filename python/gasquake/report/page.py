@@ -250,6 +250,9 @@ def _methods(result: StudyResult, found: Mapping[str, Any]) -> list[str]:
 def _placebo_line(plain: Mapping[str, Any], say: Words) -> str:
     placebo = plain["placebo"]
     n = len(placebo["members"])
+    if placebo["screened"] and placebo["unscreened"]:
+        return say("placebo.line_partly", n=n, places=placebo["places"], spoiled=placebo["spoiled"],
+                   unscreened=placebo["unscreened"])  # fmt: skip
     if placebo["screened"]:
         return say("placebo.line", n=n, places=placebo["places"], spoiled=placebo["spoiled"])
     unscreened = "line_unscreened" if placebo["screened"] is None else "line_empty"
