@@ -279,7 +279,11 @@ def stage(
             _fail(log, error)
         for refused in report.refused:
             log.note(f"refused {refused.path}: {refused.reason}")
-        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
+        duplicates = [
+            {"path": str(s.path), "reason": s.reason, "date": s.date, "used": s.counts}
+            for s in report.skipped
+            if s.duplicate
+        ]
         log.left_out(duplicates)
     found = {
         "out": report.out,

@@ -506,6 +506,13 @@ def test_twins_of_a_day(
     assert traced.code == 3
     assert traced.err.splitlines() == found.err.splitlines()
     assert [r["path"] for r in traced.json["inputs"]["refused"]] == [str(bad)]
+    provenance = tmp_path / "out" / "provenance.json"
+    twin = {"date": "2022-08-20", "used": first.name, "set_aside": [str(older)]}
+    assert json.loads(provenance.read_text())["duplicates"] == [twin]
+    # Gone on with, the cube holds the day: the whole twin is named as before, and the damaged one is not read again.
+    assert run("trace", toml(gas={"path": "airs"}), "-q", "--resume").code in (0, 3)
+    aside = {d["date"]: d for d in json.loads(provenance.read_text())["duplicates"]}
+    assert aside["2022-08-20"] == twin
 
 
 def test_many_twins_are_not_all_named(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:

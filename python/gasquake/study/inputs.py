@@ -41,7 +41,8 @@ class Inputs:
     refused : list of dict
         path and reason of each file that could not be read.
     duplicates : list of dict
-        path and reason of each granule that was left out for another of its day.
+        path and reason of each granule that was left out for another of its day, that date, and the name of the one
+        that was used.
     """
 
     cube: xr.Dataset
@@ -165,7 +166,11 @@ def open_inputs(
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
-        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
+        duplicates = [
+            {"path": str(s.path), "reason": s.reason, "date": s.date, "used": s.counts}
+            for s in report.skipped
+            if s.duplicate
+        ]
         cube = staging.open_cube(report.out)
         files = _granules_of(cube)
     else:

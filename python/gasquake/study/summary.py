@@ -315,7 +315,12 @@ def write(
         products=products(result),
         track=track_geojson(result),
         correlation=correlation_rows(result),
-        origin=output.provenance(result.config, files=result.inputs.files, refused=result.inputs.refused),
+        origin=output.provenance(
+            result.config,
+            files=result.inputs.files,
+            refused=result.inputs.refused,
+            duplicates=result.inputs.duplicates,
+        ),
     )
     if replaced is not None and note is not None:
         note(replaced)
