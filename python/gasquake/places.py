@@ -156,6 +156,42 @@ class Region:
         inside = (offset <= self.width) & (lat >= self.south) & (lat <= self.north)
         return bool(inside) if inside.ndim == 0 else inside
 
+    def cells(self, lon: ArrayLike, lat: ArrayLike, /) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Which rows and columns of a grid have their centres in the region.
+
+        Parameters
+        ----------
+        lon, lat : array_like
+            Centres of the columns and of the rows, degrees; longitudes on any turn.
+
+        Returns
+        -------
+        rows, columns : ndarray of int
+            Positions, in the order of ascending latitude and of ascending longitude on the region's turn.
+
+        Raises
+        ------
+        ValueError
+            If no cell lies inside.
+
+        Examples
+        --------
+        >>> rows, columns = Region(170.0, -30.0, -170.0, -10.0).cells([-175.0, -100.0, 175.0], [-15.0, -25.0])
+        >>> rows.tolist(), columns.tolist()
+        ([1, 0], [2, 0])
+        """
+        lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        columns = np.flatnonzero((lon - self.west) % 360.0 <= self.width)
+        rows = np.flatnonzero((lat >= self.south) & (lat <= self.north))
+        if not columns.size or not rows.size:
+            west, east = extent(lon)
+            raise ValueError(
+                f"no cell lies in the region {self.west:g}..{self.east:g} E, {self.south:g}..{self.north:g} N; the "
+                f"data cover {west:g}..{east:g} E, {lat.min():g}..{lat.max():g} N"
+            )
+        order = np.argsort(self.longitudes(lon[columns]), kind="stable")
+        return rows[np.argsort(lat[rows], kind="stable")], columns[order]
+
     def select(self, cube: xr.Dataset, /) -> xr.Dataset:
         """The cells of `cube` whose centres lie in the region, longitudes ascending.
 
@@ -175,20 +211,10 @@ class Region:
         ValueError
             If no cell lies inside.
         """
-        lon = self.longitudes(cube["lon"].values)  # on the region's turn
-        lat = np.asarray(cube["lat"].values, dtype=np.float64)
-        columns = np.flatnonzero((np.asarray(cube["lon"].values) - self.west) % 360.0 <= self.width)
-        rows = np.flatnonzero((lat >= self.south) & (lat <= self.north))
-        if not columns.size or not rows.size:
-            west, east = extent(cube["lon"].values)
-            raise ValueError(
-                f"no cell lies in the region {self.west:g}..{self.east:g} E, {self.south:g}..{self.north:g} N; the "
-                f"data cover {west:g}..{east:g} E, {lat.min():g}..{lat.max():g} N"
-            )
-        columns = columns[np.argsort(lon[columns], kind="stable")]
-        rows = rows[np.argsort(lat[rows], kind="stable")]
+        rows, columns = self.cells(cube["lon"].values, cube["lat"].values)
         attrs = {"lat": cube["lat"].attrs, "lon": cube["lon"].attrs}
-        picked = cube.isel(lat=_run(rows), lon=_run(columns)).assign_coords(lon=lon[columns])
+        picked = cube.isel(lat=_run(rows), lon=_run(columns))
+        picked = picked.assign_coords(lon=self.longitudes(picked["lon"].values))
         for name, kept in attrs.items():
             picked[name].attrs = dict(kept)
         return picked

@@ -136,22 +136,23 @@ def open_airs(
         date, date_source = find_date(file, layout)
         starts, ends, window_source = find_windows(file, date, orbits)
         cells = Cells(file, layout, region)
-        time = {"time": [date], "orbit": list(orbits)}
         coords = {
-            **time,
+            "time": ("time", [date], {"standard_name": "time", "axis": "T", "long_name": "nominal date, UTC"}),
+            "orbit": list(orbits),
             "level": ("level", layout.level[cells.levels], _LEVEL_ATTRS),
             "lat": ("lat", cells.lat, {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"}),
             "lon": ("lon", cells.lon, {"units": "degrees_east", "standard_name": "longitude", "axis": "X"}),
             "window_start": (("time", "orbit"), starts[None], {"long_name": "start of the soundings, UTC"}),
             "window_end": (("time", "orbit"), ends[None], {"long_name": "end of the soundings, UTC, excluded"}),
         }
-        cube = xr.Dataset(coords=coords)
-        cube["time"].attrs = {"standard_name": "time", "axis": "T", "long_name": "nominal date, UTC"}
         dims = ("time", "orbit", "level", "lat", "lon")
-        for gas in gases:
-            for part, suffix in products.PARTS.items() if with_counts else [("", "")]:
-                cube[gas + suffix] = dims, _stack(cells, gas, orbits, grid, part), _gas_attrs(gas, part)
-        _add_surface(cube, cells, orbits, grid)
+        fields = {
+            gas + suffix: (dims, _stack(cells, gas, orbits, grid, part), _gas_attrs(gas, part))
+            for gas in gases
+            for part, suffix in (products.PARTS.items() if with_counts else [("", "")])
+        }
+        # At once: variables that are added one by one are aligned each time, which takes longer than to read them.
+        cube = xr.Dataset({**fields, **_surface(cells, orbits, grid)}, coords)
     version = f"version {layout.version}" if layout.version else "of unknown version"
     cube.attrs = {
         "Conventions": "CF-1.11",
@@ -166,7 +167,7 @@ def open_airs(
         cube.attrs["simulated"] = 1
     call = f"open_airs({Path(path).name!r}, grid={grid!r})"
     cube.attrs["history"] = _labelled.history(cube, call)
-    return cube if region is None else region.select(cube)
+    return cube
 
 
 _LEVEL_ATTRS = {"units": "hPa", "standard_name": "air_pressure", "positive": "down", "axis": "Z"}
@@ -199,10 +200,11 @@ def _gas_attrs(gas: str, part: str) -> dict[str, Any]:
     return {"units": field.units, "standard_name": field.standard_name, "long_name": long_name}
 
 
-def _add_surface(cube: xr.Dataset, cells: Cells, orbits: Sequence[str], grid: str) -> None:
+def _surface(cells: Cells, orbits: Sequence[str], grid: str) -> dict[str, Any]:
     """Surface pressure from the best that the file has, and the topography if it has it."""
     shape = (1, len(orbits), cells.lat.size, cells.lon.size)
     pressure = np.full(shape, np.nan, dtype=np.float32)
+    variables: dict[str, Any] = {}
     sources = []
     field = products.SURFACE_PRESSURE
     names = [products.field_name(field.stem, orbit, grid=grid) for orbit in orbits]
@@ -212,16 +214,17 @@ def _add_surface(cube: xr.Dataset, cells: Cells, orbits: Sequence[str], grid: st
     if products.TOPOGRAPHY.stem in cells.layout.fields:
         height = cells.read(products.TOPOGRAPHY.stem, products.TOPOGRAPHY).reshape(shape[2:])
         attrs = {"units": "m", "standard_name": "surface_altitude", "long_name": products.TOPOGRAPHY.long_name}
-        cube["topography"] = ("lat", "lon"), height, attrs
+        variables["topography"] = ("lat", "lon"), height, attrs
         standard = "the standard atmosphere at the granule's topography"
         sources.append(f"{standard} where that is missing" if sources else standard)
         pressure = np.where(np.isnan(pressure), standard_pressure(height).astype(np.float32), pressure)
-    cube["surface_pressure"] = ("time", "orbit", "lat", "lon"), pressure, {
+    variables["surface_pressure"] = ("time", "orbit", "lat", "lon"), pressure, {
         "units": "hPa",
         "standard_name": "surface_air_pressure",
         "long_name": "surface pressure",
         "source": "; ".join(sources) or "unknown: the file has neither a surface pressure nor a topography",
     }  # fmt: skip
+    return variables
 
 
 def open_granules(

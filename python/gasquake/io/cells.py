@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from gasquake.errors import GranuleError
@@ -35,22 +34,19 @@ class Cells:
         Indices in the file, in the order of the result: latitudes ascending; longitudes ascending, or from the
         region's western edge on; surface first.
     lat, lon : ndarray of float64
-        Coordinates of the rows and columns; longitudes in [-180, 180).
+        Coordinates of the rows and columns; longitudes in [-180, 180), or on the region's turn.
     """
 
     def __init__(self, file: DataFile, layout: Layout, region: Region | None) -> None:
         self.file, self.layout = file, layout
-        rows, columns = np.arange(layout.lat.size), np.arange(layout.lon.size)
-        if region is not None:
-            inside = region.select(xr.Dataset(coords={"lat": layout.lat, "lon": layout.lon, "row": ("lat", rows),
-                                                      "column": ("lon", columns)}))  # fmt: skip
-            rows, columns = inside["row"].values, inside["column"].values
-        rows = rows[np.argsort(layout.lat[rows])]
-        self.rows, self.columns = rows, columns
-        self.lat, self.lon = layout.lat[rows], (layout.lon[columns] + 180.0) % 360.0 - 180.0
         if region is None:
-            order = np.argsort(self.lon)
-            self.columns, self.lon = columns[order], self.lon[order]
+            lon = (layout.lon + 180.0) % 360.0 - 180.0
+            self.rows, self.columns = np.argsort(layout.lat), np.argsort(lon)
+            self.lon = lon[self.columns]
+        else:
+            self.rows, self.columns = region.cells(layout.lon, layout.lat)
+            self.lon = region.longitudes(layout.lon[self.columns])
+        self.lat = layout.lat[self.rows]
         self.levels = np.argsort(-layout.level) if layout.level.size else np.arange(0)
 
     def read(self, name: str, field: products.Field, *, part: str = "") -> NDArray[np.float32]:

@@ -49,7 +49,7 @@ from gasquake.staging._plan import (
     reason_of,
     why_superseded,
 )
-from gasquake.staging._workers import stage_blocks
+from gasquake.staging._workers import Workers
 
 __all__ = ["Skipped", "StageReport", "first_granule", "open_cube", "stage"]
 
@@ -207,18 +207,17 @@ def _stage(
         days, undated = by_day(sources, lambda s: day_number(choice.read(reader, s.path)["time"].values[0]))
         refused += undated
         wanted, skipped = _news(days, old)
-        cells, unread = ({"axes": old.axes, "variables": old.variables}, []) if old else _first(wanted, choice, reader)
-        records = []
-        if cells is None:
+        n_blocks = len({day // DAYS for day in wanted})
+        with Workers(min(n_processes or build_info().threads, n_blocks)) as workers:
+            # They start while this process looks into the first granule.
+            cells, unread = _cells(wanted, old, choice, reader)
             refused += unread
-        elif wanted:
-            tasks = _tasks(wanted, old, choice, cells, work, out)
-            n = min(n_processes or build_info().threads, len(tasks))
-            records = stage_blocks(tasks, reader, n_processes=n, tell=_counter(progress, len(wanted)))
-            finished = {t.block: (t.folder, r) for t, r in zip(tasks, records, strict=True) if r["staged"]}
-            if finished:
-                assemble(work / "new", finished, old, choice, cells)
-                exchange(work, out)
+            tasks = _tasks(wanted, old, choice, cells, work, out) if cells else []
+            records = workers.stage(tasks, reader, tell=_counter(progress, len(wanted)))
+        finished = {t.block: (t.folder, r) for t, r in zip(tasks, records, strict=True) if r["staged"]}
+        if finished:
+            assemble(work / "new", finished, old, choice, cells)
+            exchange(work, out)
     staged = tuple(Path(path) for record in records for path in record["staged"])
     refused += [Refused(Path(path), reason) for record in records for path, reason in record["refused"]]
     if not staged and old is None:
@@ -322,10 +321,12 @@ def _news(days: dict[int, list[Source]], old: Cube | None) -> tuple[dict[int, tu
     return wanted, skipped
 
 
-def _first(
-    wanted: dict[int, tuple[Source, ...]], choice: Choice, reader: Reader
+def _cells(
+    wanted: dict[int, tuple[Source, ...]], old: Cube | None, choice: Choice, reader: Reader
 ) -> tuple[dict[str, Any] | None, list[Refused]]:
-    """The cells of the first granule that can be read, or why none can."""
+    """The cells of the cube, or those of the first granule that can be read, or why none can."""
+    if old:
+        return {"axes": old.axes, "variables": old.variables}, []
     unread = []
     for source in (s for several in wanted.values() for s in several):
         try:

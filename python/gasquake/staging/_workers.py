@@ -16,7 +16,10 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from importlib import import_module
+from typing import Any, Self
+
+import xarray as xr
 
 from gasquake.staging._block import stage_block
 from gasquake.staging._plan import Reader, Task
@@ -24,38 +27,54 @@ from gasquake.staging._plan import Reader, Task
 _SERVE = "from gasquake.staging._workers import serve; serve()"
 
 
-def stage_blocks(
-    tasks: Sequence[Task], reader: Reader, *, n_processes: int, tell: Callable[[], object]
-) -> list[dict[str, Any]]:
-    """The records of all blocks, in the order of `tasks`. `tell` is called once for each granule."""
-    if n_processes == 1 or len(tasks) < 2:
-        return [stage_block(task, reader, tell) for task in tasks]
-    records: list[Any] = [None] * len(tasks)
-    waiting: queue.SimpleQueue[tuple[int, Task]] = queue.SimpleQueue()
-    answers: queue.SimpleQueue[tuple[int | None, Any]] = queue.SimpleQueue()
-    for job in enumerate(tasks):
-        waiting.put(job)
-    workers = [_Worker() for _ in range(min(n_processes, len(tasks)))]
-    threads = [threading.Thread(target=w.work, args=(waiting, answers, reader), daemon=True) for w in workers]
-    try:
-        for thread in threads:
-            thread.start()
-        left = len(tasks)
-        while left:  # in this thread, so that `tell` is only called from here, and Ctrl-C is heard
-            number, answer = answers.get()
-            if isinstance(answer, BaseException):
-                raise answer
-            if number is None:
-                tell()
-            else:
-                records[number] = answer
-                left -= 1
-    finally:
-        for worker in workers:
+class Workers:
+    """Processes that stage blocks: they start at once, and do what is needed once only while this one gets ready.
+
+    Parameters
+    ----------
+    n : int
+        How many; with fewer than two the blocks are staged in this process.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._workers = [_Worker() for _ in range(n if n > 1 else 0)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for worker in self._workers:
             worker.stop()
-        for thread in threads:
-            thread.join()
-    return records
+
+    def stage(self, tasks: Sequence[Task], reader: Reader, *, tell: Callable[[], object]) -> list[dict[str, Any]]:
+        """The records of all blocks, in the order of `tasks`. `tell` is called once for each granule."""
+        if not self._workers:
+            return [stage_block(task, reader, tell) for task in tasks]
+        records: list[Any] = [None] * len(tasks)
+        waiting: queue.SimpleQueue[tuple[int, Task]] = queue.SimpleQueue()
+        answers: queue.SimpleQueue[tuple[int | None, Any]] = queue.SimpleQueue()
+        for job in enumerate(tasks):
+            waiting.put(job)
+        threads = [threading.Thread(target=w.work, args=(waiting, answers, reader), daemon=True) for w in self._workers]
+        try:
+            for thread in threads:
+                thread.start()
+            left = len(tasks)
+            while left:  # in this thread, so that `tell` is only called from here, and Ctrl-C is heard
+                number, answer = answers.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                if number is None:
+                    tell()
+                else:
+                    records[number] = answer
+                    left -= 1
+        finally:
+            for worker in self._workers:
+                worker.stop()
+            for thread in threads:
+                thread.join()
+        return records
 
 
 class _Worker:
@@ -112,6 +131,10 @@ def serve() -> None:
         pickle.dump(message, replies, protocol=5)
         replies.flush()
 
+    # While the other side looks through the granules: xarray loads dask, where there is one, with its first array.
+    xr.DataArray(0.0)
+    with suppress(ImportError):  # said when it is needed
+        import_module("zarr.codecs")
     while True:
         try:
             task, reader = pickle.load(requests)

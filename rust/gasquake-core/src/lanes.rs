@@ -12,7 +12,7 @@ use ndarray::{
 /// How many rows ahead memory is asked for.
 const AHEAD: usize = 16;
 /// Bytes that memory hands over at once.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// How pixels are cut into tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

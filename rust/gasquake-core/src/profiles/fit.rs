@@ -115,6 +115,30 @@ impl<const L: usize> PlainFit<L> {
         }
     }
 
+    #[inline(always)]
+    fn step<T: Real, const N: usize>(&mut self, levels: &Several<'_, T, N, L>) {
+        for l in 0..L {
+            let mut n = self.n[l];
+            let (mut s1, mut s2) = (self.zeta[l], self.zeta2[l]);
+            let (mut v1, mut v2, mut cross) = (self.value[l], self.value2[l], self.cross[l]);
+            for j in 0..N {
+                let zeta = levels.zeta[j];
+                let counts = levels.counts(j, l);
+                let d = levels.values[j][l].to_f64() - self.pivot[l];
+                let d = if counts { d } else { 0.0 };
+                n += if counts { 1.0 } else { 0.0 };
+                s1 += if counts { zeta } else { 0.0 };
+                s2 += if counts { zeta * zeta } else { 0.0 };
+                v1 += d;
+                v2 += d * d;
+                cross += d * zeta;
+            }
+            self.n[l] = n;
+            (self.zeta[l], self.zeta2[l]) = (s1, s2);
+            (self.value[l], self.value2[l], self.cross[l]) = (v1, v2, cross);
+        }
+    }
+
     /// Slope, NaN where fewer than two levels count, and its standard error, NaN where fewer than three do.
     #[inline(always)]
     fn solve(&self) -> ([f64; L], [f64; L]) {
@@ -138,30 +162,6 @@ impl<const L: usize> PlainFit<L> {
             };
         }
         (slope, se)
-    }
-
-    #[inline(always)]
-    fn step<T: Real, const N: usize>(&mut self, levels: &Several<'_, T, N, L>) {
-        for l in 0..L {
-            let mut n = self.n[l];
-            let (mut s1, mut s2) = (self.zeta[l], self.zeta2[l]);
-            let (mut v1, mut v2, mut cross) = (self.value[l], self.value2[l], self.cross[l]);
-            for j in 0..N {
-                let zeta = levels.zeta[j];
-                let counts = levels.counts(j, l);
-                let d = levels.values[j][l].to_f64() - self.pivot[l];
-                let d = if counts { d } else { 0.0 };
-                n += if counts { 1.0 } else { 0.0 };
-                s1 += if counts { zeta } else { 0.0 };
-                s2 += if counts { zeta * zeta } else { 0.0 };
-                v1 += d;
-                v2 += d * d;
-                cross += d * zeta;
-            }
-            self.n[l] = n;
-            (self.zeta[l], self.zeta2[l]) = (s1, s2);
-            (self.value[l], self.value2[l], self.cross[l]) = (v1, v2, cross);
-        }
     }
 }
 
@@ -224,25 +224,6 @@ impl<const L: usize> WeightedFit<L> {
         }
     }
 
-    /// Slope and its standard error, NaN where fewer than two levels count.
-    #[inline(always)]
-    fn solve(&self) -> ([f64; L], [f64; L]) {
-        let mut slope = [f64::NAN; L];
-        let mut se = [f64::NAN; L];
-        for l in 0..L {
-            let w = self.weight[l];
-            // w times the weighted sum of squares of zeta about its mean, and of its products with the value.
-            let spread = w * self.zeta2[l] - self.zeta[l] * self.zeta[l];
-            let shared = w * self.cross[l] - self.zeta[l] * self.value[l];
-            let inverse = 1.0 / spread;
-            let enough = self.n[l] >= 2.0;
-            slope[l] = if enough { shared * inverse } else { f64::NAN };
-            let error = self.pivot.sigma[l] * (w * inverse).sqrt();
-            se[l] = if enough { error } else { f64::NAN };
-        }
-        (slope, se)
-    }
-
     #[inline(always)]
     fn step<T: Real, const N: usize>(&mut self, levels: &Several<'_, T, N, L>) {
         for l in 0..L {
@@ -267,5 +248,24 @@ impl<const L: usize> WeightedFit<L> {
             (self.zeta[l], self.zeta2[l]) = (s1, s2);
             (self.value[l], self.cross[l]) = (v1, cross);
         }
+    }
+
+    /// Slope and its standard error, NaN where fewer than two levels count.
+    #[inline(always)]
+    fn solve(&self) -> ([f64; L], [f64; L]) {
+        let mut slope = [f64::NAN; L];
+        let mut se = [f64::NAN; L];
+        for l in 0..L {
+            let w = self.weight[l];
+            // w times the weighted sum of squares of zeta about its mean, and of its products with the value.
+            let spread = w * self.zeta2[l] - self.zeta[l] * self.zeta[l];
+            let shared = w * self.cross[l] - self.zeta[l] * self.value[l];
+            let inverse = 1.0 / spread;
+            let enough = self.n[l] >= 2.0;
+            slope[l] = if enough { shared * inverse } else { f64::NAN };
+            let error = self.pivot.sigma[l] * (w * inverse).sqrt();
+            se[l] = if enough { error } else { f64::NAN };
+        }
+        (slope, se)
     }
 }

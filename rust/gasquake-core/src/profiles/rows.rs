@@ -1,6 +1,7 @@
 //! Levels of a tile of profiles as rows of blocks.
 
 use super::Level;
+use crate::lanes::LINE;
 use crate::real::Real;
 use crate::simd::prefetch;
 use ndarray::{ArrayView2, Axis};
@@ -27,12 +28,20 @@ impl<'a, T: Real, const L: usize> Rows<'a, T, L> {
         &self.spreads[k][self.at]
     }
 
+    /// Asks for every cache line of a later block of a level's row.
+    #[inline(always)]
+    fn expect(&self, row: &[[T; L]]) {
+        for lane in (0..L).step_by(LINE / size_of::<T>()) {
+            prefetch(row.as_flattened(), (self.at + AHEAD) * L + lane);
+        }
+    }
+
     /// The z-scores of level `k`: values, over their spreads if they have any; minus infinity where it does not count.
     #[inline(always)]
     pub(super) fn scores<const SIGMA: bool>(&self, k: usize, start: &[u32; L]) -> [T; L] {
-        prefetch(self.values[k], self.at + AHEAD);
+        self.expect(self.values[k]);
         if SIGMA {
-            prefetch(self.spreads[k], self.at + AHEAD);
+            self.expect(self.spreads[k]);
         }
         let (values, spreads) = (self.value(k), self.spread(k));
         let mut z = [T::NEG_INFINITY; L];

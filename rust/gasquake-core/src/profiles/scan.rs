@@ -45,26 +45,30 @@ impl<T: Real> Vectorized for Scan<'_, T> {
 impl<T: Real> Scan<'_, T> {
     #[inline(always)]
     fn scan<const SIGMA: bool, const GROUND: bool, const L: usize>(mut self) {
-        let (values, spreads) = (self.values, self.sigma.unwrap_or(self.values));
-        let together = is_row_major(&values) && is_row_major(&spreads);
-        let whole = if together { values.ncols() / L } else { 0 };
+        let (levels, lanes) = (self.levels, self.values.ncols());
+        let tiles = [Some(self.values), self.sigma];
+        let together = tiles.iter().flatten().all(is_row_major);
+        let whole = if together { lanes / L } else { 0 };
         // What does not lie side by side, or is less than a block, is copied first.
-        let copies = [values, spreads].map(|tile| gathered::<T, L>(&tile, self.levels, whole * L));
-        let [rest, rest_spreads] = copies
-            .each_ref()
-            .map(|rows| rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let copies = tiles.map(|tile| tile.map(|tile| gathered::<T, L>(&tile, levels, whole * L)));
+        let [rest, rest_spreads] = copies.each_ref().map(|rows| {
+            let rows = rows.as_ref()?;
+            Some(rows.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        });
         let [row, row_spreads] =
-            [values, spreads].map(|tile| blocks::<T, L>(tile, self.levels, whole));
+            tiles.map(|tile| tile.map(|tile| blocks::<T, L>(tile, levels, whole)));
         let parts = [
             (0..whole, row, row_spreads),
-            (whole..values.ncols().div_ceil(L), rest, rest_spreads),
+            (whole..lanes.div_ceil(L), rest, rest_spreads),
         ];
         for (range, values, spreads) in parts {
+            let values = values.unwrap_or_default();
+            let spreads = spreads.as_ref().unwrap_or(&values);
             for (at, block) in range.enumerate() {
                 let rows = Rows {
                     at,
                     values: &values,
-                    spreads: &spreads,
+                    spreads,
                 };
                 self.walk::<SIGMA, GROUND, L>(block * L, &rows);
             }
