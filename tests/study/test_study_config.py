@@ -333,12 +333,12 @@ def test_the_default_folder_lies_beside_the_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_whose_name_holds_brackets(tmp_path: Path) -> None:
-    from gasquake.study.inputs import _matching
+    from gasquake.study.paths import matching
 
     folder = tmp_path / "airs [2022]"
     (folder / "granules").mkdir(parents=True)
     for name in ("a.hdf", "b[1].hdf", "c.nc"):
         (folder / "granules" / name).write_text("")
     config = load_config(written(folder, {"gas.path": ["granules/*.hdf", "granules/b[1].hdf", "granules"]}))
-    names = [path.name for path in _matching(config.gas.path)]
+    names = [path.name for path in matching(config.gas.path)]
     assert names == ["a.hdf", "b[1].hdf", "b[1].hdf", "granules"]
