@@ -23,6 +23,7 @@ from gasquake._optional import install_hint
 from gasquake.errors import ConfigError, GranuleError
 
 if TYPE_CHECKING:
+    from gasquake.places import Region
     from gasquake.study.config import StudyConfig
 
 __all__ = ["main"]
@@ -200,6 +201,17 @@ def _is_there(path: Path) -> bool:
     return True
 
 
+def _typed(edges: tuple[float, float, float, float]) -> Region:
+    """The region of ``--region``, which may be as wide as that of a configuration."""
+    from gasquake.places import Region, swapped_edges
+
+    region = Region(*edges)
+    told = swapped_edges(region)
+    if told:
+        raise ConfigError(f"--region: {told}")
+    return region
+
+
 def _save(result: Any, folder: Path, log: _Log) -> None:
     from gasquake import study
 
@@ -252,12 +264,11 @@ def stage(
       gasquake stage granules/ --out airs.zarr --region 85 15 119 46 --gas co --gas ch4
     """
     from gasquake import staging
-    from gasquake.places import Region
 
     with _logging(quiet=quiet) as log:
         try:
             report = staging.stage(
-                list(granules), out, region=None if region is None else Region(*region),
+                list(granules), out, region=None if region is None else _typed(region),
                 gases=gases or ("co", "ch4"), grid=grid, n_processes=processes, progress=log.count,
             )  # fmt: skip
         except GranuleError as error:
@@ -268,7 +279,11 @@ def stage(
             _fail(log, error)
         for refused in report.refused:
             log.note(f"refused {refused.path}: {refused.reason}")
-        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
+        duplicates = [
+            {"path": str(s.path), "reason": s.reason, "date": s.date, "used": s.counts}
+            for s in report.skipped
+            if s.duplicate
+        ]
         log.left_out(duplicates)
     found = {
         "out": report.out,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gasquake.units import EARTH_RADIUS_KM
 
-__all__ = ["Event", "Region", "distance_km", "extent"]
+__all__ = ["Event", "Region", "distance_km", "extent", "swapped_edges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +257,36 @@ def extent(lon: ArrayLike, /) -> tuple[float, float]:
     gaps = np.append(np.diff(turned), turned[0] + 360.0 - turned[-1])
     widest = turned.size - 1 if gaps[-1] >= gaps.max() - 1e-6 else int(np.argmax(gaps))
     return float(turned[(widest + 1) % turned.size]), float(turned[widest])
+
+
+def swapped_edges(region: Region, /) -> str | None:
+    """What to ask of someone who typed a region whose west and east look swapped.
+
+    Parameters
+    ----------
+    region : Region
+        As it was typed.
+
+    Returns
+    -------
+    str or None
+        The question, with the edges; None for a region at most 180 degrees wide, also across 180 degrees, or all around
+        the Earth, as from -180 to 180 or from 0 to 360.
+
+    Examples
+    --------
+    >>> swapped_edges(Region(170.0, -30.0, -170.0, -10.0)) is None
+    True
+    >>> swapped_edges(Region(119.0, 15.0, 85.0, 46.0))[:60]
+    'west = 119 and east = 85 make a region 326 degrees wide, fro'
+    """
+    if region.width <= 180.0 or (region.west, region.east) in ((-180.0, 180.0), (0.0, 360.0)):
+        return None
+    return (
+        f"west = {region.west:g} and east = {region.east:g} make a region {region.width:g} degrees wide, from west "
+        "eastwards to east; more than 180 is taken only all around the Earth, as -180 to 180 or 0 to 360: are west and "
+        "east swapped?"
+    )
 
 
 def distance_km(lon0: ArrayLike, lat0: ArrayLike, lon1: ArrayLike, lat1: ArrayLike, /) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import zipfile
 from collections.abc import Callable
@@ -88,6 +89,38 @@ def test_a_damaged_file_leaves_the_next_one_alone(sources: list[bytes], tmp_path
             refused += 1
         xr.testing.assert_identical(open_airs(good), before)
     assert refused
+
+
+SENTENCE = (
+    r"the file is damaged or cut short: {by} could not {what}; download it again \(the library's words: (\w+: .+)\)"
+)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(("number", "by"), [(0, "the HDF4 library"), (1, "the HDF5 library")])
+def test_a_file_cut_short_is_told_in_our_words_first(
+    sources: list[bytes], tmp_path: Path, reader: Callable[[Path], object], number: int, by: str
+) -> None:
+    path = tmp_path / af.NAME_7
+    path.write_bytes(sources[number][: len(sources[number]) // 3])
+    with pytest.raises(GranuleError) as caught:
+        reader(path)
+    told = re.fullmatch(SENTENCE.format(by=by, what="open it"), caught.value.reason)
+    assert told, caught.value.reason
+    assert str(caught.value).count(told[1]) == 1
+    assert str(caught.value) == f"{path}: {caught.value.reason}"
+
+
+@pytest.mark.parametrize("reader", [open_airs, open_hdf4, describe_file])
+def test_a_field_that_cannot_be_read_is_named(tmp_path: Path, reader: Callable[[Path], object]) -> None:
+    path = af.write_v7(tmp_path / af.NAME_7, grids=("standard",))
+    content = bytearray(path.read_bytes())
+    packed = content.index(b"\x78\x5e")  # where the first deflated field begins
+    content[packed : packed + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(GranuleError) as caught:
+        reader(path)
+    assert re.fullmatch(SENTENCE.format(by="the HDF4 library", what="read CO_VMR_A"), caught.value.reason)
 
 
 def write_nothing(path: Path) -> None:

@@ -370,6 +370,40 @@ def test_results_of_another_earthquake(
     assert not (out / "figures").exists()
 
 
+def test_a_path_that_holds_no_granules(
+    run: Callable[..., Ran], toml: Callable[..., Path], archive: Path, tmp_path: Path
+) -> None:
+    """The folder of a finished study, or any other: what it holds and what to give instead."""
+
+    def told(path: object) -> str:
+        found = run("trace", toml(gas={"path": str(path)}), "-q", "--out", tmp_path / "second")
+        assert (found.code, found.out) == (2, "")
+        assert not (tmp_path / "second").exists()
+        return found.err
+
+    assert run("trace", toml(), "-q").code == 0
+    out = tmp_path / "out"
+    cube = out / ".work" / "cube.zarr"
+    words = "of a finished study, no granules; give what that study was made from: its granules, or the cube"
+    assert told(out) == f"error: gas.path: {out} holds the results {words} that they were staged into: {cube}\n"
+    assert told(out / "products.nc").startswith(f"error: gas.path: {out / 'products.nc'} is a result {words}")
+    assert run("trace", toml(gas={"path": str(cube)}), "-q", "--out", tmp_path / "of_cube").code == 0
+    shutil.rmtree(out / ".work")
+    assert told(out).endswith("its granules\n")
+
+    notes = tmp_path / "notes"
+    (notes / "more").mkdir(parents=True)
+    for name in ("a.csv", "b.csv", "c.txt", "README"):
+        (notes / name).write_text("x")
+    assert f"no file in the folder {notes} ends in .h5, " in told(notes)
+    assert "it holds 2 .csv, 1 " in told(notes)
+    assert run("stage", archive / "airs", "--out", notes / "a.zarr", "-q").code == 0
+    assert told(notes).endswith(f"give the cube itself: {notes / 'a.zarr'}\n")
+    # Granules beside results are granules.
+    shutil.copytree(archive / "airs", out / "airs")
+    assert run("trace", toml(gas={"path": str(out / "airs")}), "-q").code == 0
+
+
 def test_not_one_granule_can_be_read(run: Callable[..., Ran], toml: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "airs").mkdir()
     for day in ("2022.09.01", "2022.09.02"):
@@ -472,6 +506,13 @@ def test_twins_of_a_day(
     assert traced.code == 3
     assert traced.err.splitlines() == found.err.splitlines()
     assert [r["path"] for r in traced.json["inputs"]["refused"]] == [str(bad)]
+    provenance = tmp_path / "out" / "provenance.json"
+    twin = {"date": "2022-08-20", "used": first.name, "set_aside": [str(older)]}
+    assert json.loads(provenance.read_text())["duplicates"] == [twin]
+    # Gone on with, the cube holds the day: the whole twin is named as before, and the damaged one is not read again.
+    assert run("trace", toml(gas={"path": "airs"}), "-q", "--resume").code in (0, 3)
+    aside = {d["date"]: d for d in json.loads(provenance.read_text())["duplicates"]}
+    assert aside["2022-08-20"] == twin
 
 
 def test_many_twins_are_not_all_named(run: Callable[..., Ran], archive: Path, tmp_path: Path) -> None:
@@ -496,6 +537,10 @@ def test_stage_with_arguments_that_do_not_fit(run: Callable[..., Ran], archive: 
         (("--out", tmp_path / "no" / "cube"), "there is no"),
         (("--out", tmp_path), "no staged cube"),
         (("--out", tmp_path / "x", "--region", 10, 20, 30, 10), "north of the region"),
+        (
+            ("--out", tmp_path / "x", "--region", 119, 15, 85, 46),
+            "--region: west = 119 and east = 85 make a region 326",
+        ),
     ]:
         found = run("stage", granule, *arguments)
         assert found.code == 2, arguments

@@ -13,6 +13,7 @@ import pytest
 import worlds
 
 from gasquake import plot, simulate, study
+from gasquake._numbers import p_equals
 from gasquake.plot.language import model_label
 from gasquake.plot.study import StudyPlots
 from gasquake.report.language import Words, messages
@@ -139,7 +140,7 @@ def test_the_page_says_what_the_verdict_says(result: study.StudyResult) -> None:
     verdict = result.verdict
     for line in (verdict.sentence, verdict.finding, *verdict.rests_on, *verdict.also, *verdict.limits):
         assert line in tags.text
-    assert f"p = {verdict.p_value:.2g}" in tags.text
+    assert p_equals(verdict.p_value) in tags.text
     assert "simulated data" in tags.text
     (image,) = [attributes for tag, attributes in tags.opened if tag == "img"]
     assert image["src"].startswith("data:image/png;base64,")

@@ -16,7 +16,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gasquake import study
+from gasquake import report, study
 from gasquake.errors import ConfigError
 from gasquake.places import Event, Region
 from gasquake.profiles import ProfileVerdict
@@ -372,9 +372,33 @@ def test_a_catalogue_of_other_years_is_no_assurance(scene: SimulatedScene) -> No
     assert found["placebo"]["screened"] == 0
 
 
+def test_a_catalogue_of_some_of_the_years_is_told(scene: SimulatedScene) -> None:
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    often = pd.DataFrame(
+        {"time": pd.date_range("2019-01-05", "2022-12-31", freq="7D"), "longitude": 103.0, "latitude": 30.0,
+         "depth_km": 10.0, "magnitude": 3.0, "magnitude_type": "ML", "event_id": "small"}
+    )  # fmt: skip
+    late = pd.concat([scene.catalogue[scene.catalogue["time"] >= "2019-01-01"], often]).sort_values("time")
+    result = study.run(config, cube=near(scene), catalogue=late)
+    found = checked(result)
+    n = sum(member["year"] < 2019 for member in found["placebo"]["members"])
+    assert 0 < n == found["placebo"]["unscreened"] < len(found["placebo"]["members"])
+    first, last = (f"{late['time'].iloc[k]:%Y-%m-%d}" for k in (0, -1))
+    told = (
+        f"{n} of {len(result.placebos)} placebo windows could not be screened for earthquakes: the catalogue covers "
+        f"{first} to {last}"
+    )
+    assert told in found["verdict"]["limits"]
+    for language, words in (("en", told), ("zh", f"地震目录覆盖 {first} 至 {last}")):
+        page = report.render(result, language=language, pictures=[])
+        assert words in page
+        assert f"{n} could not be screened" in page or f"{n} 个因地震目录未覆盖其日期而无法筛查" in page
+
+
 def test_a_catalogue_that_is_right_is_counted(result: StudyResult) -> None:
     found = checked(result)
     assert 0 < found["placebo"]["screened"] <= len(result.placebos) * 1000
+    assert found["placebo"]["unscreened"] == 0
     assert "catalogue" not in limits(found)
     assert "the data end" not in limits(found)
 

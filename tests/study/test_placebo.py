@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from gasquake.places import Event, distance_km
 from gasquake.profiles import ProfileVerdict
-from gasquake.study import placebo
+from gasquake.study import placebo, screening
 from gasquake.study.config import PlaceboConfig
 
 EVENT = Event(np.datetime64("2022-09-05T04:52:18"), 102.08, 29.59, magnitude=6.8)
@@ -322,6 +322,57 @@ def test_an_earthquake_spoils_what_is_near_it() -> None:
 )
 def test_what_was_screened_is_counted(rows: list[tuple[str, float, float, float]], screened: int) -> None:
     assert chosen_of(scores_on(COARSE), quakes(rows), n=10_000).attrs["screened"] == screened
+
+
+def monthly(first: str, last: str) -> list[tuple[str, float, float, float]]:
+    return [(f"{date:%Y-%m-%d}", 95.0, 40.0, 3.0) for date in pd.date_range(first, last, freq="MS")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "years", "covered"),
+    [
+        (monthly("2012-01-01", "2022-12-31"), [], [("2012-01-01", "2022-12-01")]),
+        # The window of 2017 ends on 5 October: the month between two earthquakes is what it may lie beyond the last.
+        (monthly("2015-01-01", "2017-09-10"), [2012, 2013, 2014, *range(2017, 2023)], [("2015-01-01", "2017-09-01")]),
+        (monthly("2015-01-01", "2017-10-01"), [2012, 2013, 2014, *range(2018, 2023)], [("2015-01-01", "2017-10-01")]),
+        (
+            monthly("2012-01-01", "2014-12-31") + monthly("2018-01-01", "2022-12-31"),
+            [2015, 2016, 2017],
+            [("2012-01-01", "2014-12-01"), ("2018-01-01", "2022-12-01")],
+        ),
+        # Two a year leave out two years by chance: no hole.
+        (monthly("2012-01-01", "2022-12-31")[::6][:6] + monthly("2012-01-01", "2022-12-31")[::6][10:], [], None),
+        ([("2016-09-05", 95.0, 40.0, 3.0)], range(2012, 2023), [("2016-09-05", "2016-09-05")]),
+        ([("2016-09-05", -70.0, -30.0, 8.0)], range(2012, 2023), None),  # elsewhere
+        ([], range(2012, 2023), []),
+    ],
+)
+def test_dates_that_the_catalogue_does_not_cover_are_not_screened(
+    rows: list[tuple[str, float, float, float]], years: Any, covered: list[tuple[str, str]] | None
+) -> None:
+    chosen = chosen_of(scores_on(COARSE), quakes(rows), n=10_000)
+    assert chosen.attrs["unscreened"] == chosen["year"].isin(years).sum()
+    assert len(chosen) == len(chosen_of(scores_on(COARSE), n=10_000)), "they stay placebos"
+    if covered is not None:
+        assert chosen.attrs["covered"] == [list(stretch) for stretch in covered]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.3, 1.0) | st.floats(30.0, 200.0), st.integers(2, 30))
+def test_a_catalogue_without_a_hole_has_none(seed: int, a_year: float, years: int) -> None:
+    """However sparse: of a Poisson process the stretch is one, and begins where it was asked for, give or take."""
+    chance = np.random.default_rng(seed)
+    n = int(chance.poisson(a_year * years))
+    assume(n > 1)
+    times = pd.Timestamp("1990-01-01") + pd.to_timedelta(chance.uniform(0.0, 365.25 * years, n), unit="D")
+    catalogue = pd.DataFrame({"time": times, "magnitude": 5.0})
+    [(start, end, first, last)] = screening.covered(catalogue)
+    assert (start, end) != (first, last)
+    assert start < first == times.min()
+    assert end > last == times.max()
+    shuffled = catalogue.sample(frac=1.0, random_state=seed)
+    assert screening.covered(shuffled) == [(start, end, first, last)]
+    unknown = pd.DataFrame({"time": [pd.Timestamp("1950-01-01")], "magnitude": [np.nan]})
+    assert screening.covered(pd.concat([catalogue, unknown])) == [(start, end, first, last)]
 
 
 def test_the_tested_earthquake_does_not_spoil_far_places() -> None:

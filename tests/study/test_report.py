@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from report_checks import PAYLOADS, Page
 
-from gasquake import report, simulate, study
+from gasquake import _numbers, report, simulate, study
 from gasquake.report import conclusion, figures, interactive, language, page, tables
 from gasquake.study import output, summary
 
@@ -112,10 +112,53 @@ def test_a_number_is_never_an_exponent_or_nan(value: float, digits: int) -> None
         assert read == pytest.approx(value, rel=10.0 ** (1 - digits))
 
 
+@example(0.05000001)
+@example(0.0996)
 @given(st.floats(0.0, 1.0))
-def test_a_p_value_is_1_only_if_it_is(value: float) -> None:
-    text = language.Words("en").p(value)
+def test_a_p_value_is_1_only_if_it_is_and_stays_on_its_side_of_the_level(value: float) -> None:
+    text = _numbers.p_text(value)
     assert (text == "1") == (value == 1.0)
+    if re.fullmatch(r"[0-9.]+", text):
+        assert float(text) == pytest.approx(value, rel=0.06)
+        assert (float(text) <= _numbers.LEVEL) == (value <= _numbers.LEVEL)
+
+
+@pytest.mark.parametrize("name", ["result", "calm_result", "flat_result"])
+def test_a_p_value_has_the_same_figures_wherever_it_is_read(name: str, request: pytest.FixtureRequest) -> None:
+    found: study.StudyResult = request.getfixturevalue(name)
+    headline = found.tests["headline"]
+    text, told = _numbers.p_text(headline.p_value), _numbers.p_equals(headline.p_value)
+    assert told in found.verdict.sentence
+    assert told in repr(found)
+    assert told in found.plot.placebo_distribution().get_title(loc="left")
+    for code in ("en", "zh"):
+        say = language.Words(code)
+        said = conclusion.conclude(found, plain(found), say)
+        assert told in said.sentence
+        assert said.tiles[0][0] == text
+        (row,) = (r for r in tables.all_tables(found, plain(found), say)["placebos"].rows if r[0].order == "headline")
+        assert row[2].text == text
+        smallest, low, high = map(_numbers.p_text, (headline.smallest_p, headline.p_low, headline.p_high))
+        assert row[7].text == smallest
+        assert row[4].text == say("word.interval", low=low, high=high)
+        assert {smallest, low, high} <= set(re.findall(r"[0-9.]+(?![0-9.])", said.rests_on[-1]))
+    # Any other writing of it would stand out.
+    others = {f"{headline.p_value:.{n}g}" for n in (2, 3, 4)} - {text}
+    words = Page(report.render(found, pictures=[])).words
+    assert not [other for other in others if re.search(rf"p = {re.escape(other)}\b", words)]
+
+
+def test_percent_has_one_spacing(html: str, chinese: str, result: study.StudyResult) -> None:
+    """English as the SI has it, "90 %"; Chinese as its style guides have it, "90%"."""
+    words = {"en": Page(html).words, "zh": Page(chinese).words}
+    assert len(re.findall(r"\d %", words["en"])) > 20
+    assert not re.findall(r"\d%", words["en"])
+    assert len(re.findall(r"\d%", words["zh"])) > 20
+    assert not re.findall(r"\d %", words["zh"])
+    for key, texts in language.messages().items():
+        assert not re.search(r"[\d}]%", texts["en"]), key
+        assert not re.search(r"[\d}] %", texts["zh"]), key
+    assert not [line for line in result.verdict.rests_on if re.search(r"\d%", line)]
 
 
 @given(st.text())
@@ -306,6 +349,11 @@ def test_simulated_is_said_beside_everything(html: str, chinese: str, result: st
     cube = real.inputs.cube
     cube.attrs = {k: v for k, v in cube.attrs.items() if k != "simulated"}
     assert "simulated-banner" not in "".join(report.render(real, pictures=[]).split("<main>")[0].split("</style>")[1:])
+
+
+def test_the_truth_table_says_why_an_interval_can_miss(html: str, chinese: str) -> None:
+    assert "An interval is that of a sharp step: a release that grows slowly, " in Page(html).words
+    assert "区间是按突然的阶跃计算的：" in Page(chinese).words
 
 
 def test_refused_inputs_are_named(result: study.StudyResult) -> None:

@@ -141,7 +141,7 @@ def test_what_earthquakes_have_is_taken(tmp_path: Path, key: str, value: float) 
 
 def test_west_and_east_swapped(tmp_path: Path) -> None:
     message = refused(written(tmp_path, {"region.west": 109.5, "region.east": 109.0}))
-    assert "region.west = 109.5 and region.east = 109 make a region 359.5 degrees wide" in message
+    assert "region: west = 109.5 and east = 109 make a region 359.5 degrees wide" in message
     assert "swapped?" in message
     assert "360" in refused(written(tmp_path, {"region.west": -170.0, "region.east": 175.0}))
 
@@ -333,12 +333,12 @@ def test_the_default_folder_lies_beside_the_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_whose_name_holds_brackets(tmp_path: Path) -> None:
-    from gasquake.study.inputs import _matching
+    from gasquake.study.paths import matching
 
     folder = tmp_path / "airs [2022]"
     (folder / "granules").mkdir(parents=True)
     for name in ("a.hdf", "b[1].hdf", "c.nc"):
         (folder / "granules" / name).write_text("")
     config = load_config(written(folder, {"gas.path": ["granules/*.hdf", "granules/b[1].hdf", "granules"]}))
-    names = [path.name for path in _matching(config.gas.path)]
+    names = [path.name for path in matching(config.gas.path)]
     assert names == ["a.hdf", "b[1].hdf", "b[1].hdf", "granules"]

@@ -103,3 +103,14 @@ def test_the_same_summary(
     for path in (cut, foreign):
         assert f"refused {path}: " in log
     assert "Traceback" not in log
+    # The same words wherever a reader meets them, the library's own last and only once.
+    [reason] = (r["reason"] for r in found["inputs"]["refused"] if Path(r["path"]) == cut)
+    told, _, words = reason.removesuffix(")").partition(" (the library's words: ")
+    assert told == "the file is damaged or cut short: the HDF5 library could not open it; download it again"
+    assert f"refused {cut}: {reason}\n" in log
+    assert found["inputs"]["refused"] == json.loads((tmp_path / "out2" / "provenance.json").read_text())["refused"]
+    for arguments in (["inspect", str(cut)], ["stage", str(cut), "--out", str(tmp_path / "none.zarr")]):
+        code, _, log = traced(arguments, capfd)
+        assert code == 1
+        assert log.endswith(f"{reason}\n")
+        assert log.count(words) == 1

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gasquake.places import Event, Region, distance_km, extent
+from gasquake.places import Event, Region, distance_km, extent, swapped_edges
 
 
 def globe(step: float = 1.0, *, north_first: bool = False, lon0: float = -180.0) -> xr.Dataset:
@@ -100,3 +100,16 @@ def test_distance_is_a_metric(a: tuple[float, float], b: tuple[float, float], c:
 def test_distance_of_known_points() -> None:
     assert distance_km(0.0, 0.0, 90.0, 0.0) == pytest.approx(np.pi / 2 * 6371.0)
     assert distance_km(179.0, 0.0, -179.0, 0.0) == pytest.approx(2 * np.pi / 180 * 6371.0)
+
+
+@given(st.floats(-180.0, 180.0), st.floats(0.5, 359.5))
+def test_edges_look_swapped_on_one_side_of_half_the_earth(west: float, width: float) -> None:
+    east = (west + width + 180.0) % 360.0 - 180.0
+    assume(abs(width - 180.0) > 1e-6)
+    assert (swapped_edges(Region(west, 10.0, east, 20.0)) is None) == (width < 180.0)
+    assert (swapped_edges(Region(east, 10.0, west, 20.0)) is None) == (width > 180.0)
+
+
+def test_all_around_the_earth_is_not_swapped() -> None:
+    assert swapped_edges(Region(-180.0, 10.0, 180.0, 20.0)) is None
+    assert swapped_edges(Region(0.0, 10.0, 360.0, 20.0)) is None

@@ -67,7 +67,9 @@ def open_hdf4(path: str | os.PathLike[str], /, *, variables: Sequence[str] | Non
         try:
             decoded = xr.decode_cf(encoded, decode_times=False, decode_coords=False).load()
         except (ValueError, TypeError, OverflowError) as error:
-            raise GranuleError(file.path, f"the file is damaged: {error}") from None
+            raise GranuleError(
+                file.path, f"the file is damaged: its fill values, scales or offsets are no numbers (xarray: {error})"
+            ) from None
     for array in decoded.variables.values():
         array.encoding = {}  # how HDF4 packed it is no advice on how to write it elsewhere
     decoded.attrs = {"source": file.path.name}

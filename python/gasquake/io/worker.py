@@ -50,6 +50,9 @@ _FOREIGN = {
     b"<": "a web page or XML text; a login page instead of the data, perhaps",
 }
 _LIBRARIES = {"pyhdf": "HDF4", "h5py": "HDF5 and netCDF-4"}
+_READ_BY = {"hdf4": "the HDF4 library", "hdf5": "the HDF5 library", "netcdf3": "SciPy's netCDF reader"}
+#: How a file is mended that no library can read: none of its parts can be trusted.
+_MEND = "download it again"
 
 
 class _Failed(Exception):
@@ -65,6 +68,7 @@ class _Reader:
         settings = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_USE_FILE_LOCKING": "FALSE"}
         self._waiting = False  # a request is under way: its answer is, or will be, in the pipe
         self._late = False
+        self._read_by = "the library"  # of the file that is open
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
             stdin=subprocess.PIPE,
@@ -84,6 +88,8 @@ class _Reader:
         process = self._process
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
         self._waiting = True
+        if request[0] == "open":
+            self._read_by = _READ_BY[request[1]]
         try:
             pickle.dump(request, process.stdin, protocol=5)
             process.stdin.flush()
@@ -91,7 +97,9 @@ class _Reader:
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             if self._late:
                 raise _Failed(f"reading took more than {TIMEOUT:g} s, and was ended") from None
-            raise _Failed("the file is damaged, or memory ran out: the process that read it was killed") from error
+            raise _Failed(
+                f"the file is damaged, or memory ran out: the process that read it was killed; {_MEND}, or free memory"
+            ) from error
         self._waiting = False
         if state == "done":
             return answer
@@ -101,8 +109,12 @@ class _Reader:
                 name=answer,
             )
         if state == "died":
-            raise _Failed(f"the file is damaged: it killed the process that read it (signal {answer})")
-        raise _Failed(f"the file is damaged: {answer}")
+            raise _Failed(f"the file is damaged: it killed the process that read it (signal {answer}); {_MEND}")
+        what = "open it" if request[0] == "open" else f"read {request[1]}"
+        raise _Failed(
+            f"the file is damaged or cut short: {self._read_by} could not {what}; {_MEND} "
+            f"(the library's words: {answer})"
+        )
 
     @contextmanager
     def watched(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from gasquake._numbers import p_equals
 from gasquake.episodes import wilson_interval
 from gasquake.plot import _draw
 from gasquake.plot.language import Language, label, usable_language
@@ -143,7 +144,7 @@ def placebo_distribution(
     --------
     >>> ax = placebo_distribution([0.1, 0.4, 0.9], statistic=0.7, p_value=0.5)
     >>> ax.get_title(loc="left")
-    'p = 0.5, 3 placebos'
+    'p = 0.50, 3 placebos'
     """
     language = usable_language(language)
     numbers = np.asarray(null, dtype=np.float64).ravel()
@@ -153,10 +154,10 @@ def placebo_distribution(
     measured = "standard deviations of the place's own years" if standardised else "mean z-score over the tested days"
     ax.set_xlabel(label(f"score ({measured})", language))
     ax.set_ylabel(label("number of placebos", language))
-    values: dict[str, Any] = {"p": f"{p_value:.2g}", "n": known.size}
-    text = "p = {p}, {n} placebos"
+    values: dict[str, Any] = {"p": p_equals(p_value), "n": known.size}
+    text = "{p}, {n} placebos"
     if n_effective is not None:
-        text, values["worth"] = "p = {p}, {n} placebos worth {worth:.0f} independent ones", n_effective
+        text, values["worth"] = "{p}, {n} placebos worth {worth:.0f} independent ones", n_effective
     ax.set_title(label(text, language, **values), loc="left", fontsize="medium")
     # Above the line of the title, which may be long.
     _draw.finish(ax, simulated=_draw.is_simulated(simulated, null), language=language, lifted=14.0)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gasquake import _labelled
+from gasquake._numbers import p_text
 from gasquake.correlation import PublishedCorrelation, fisher_interval
 from gasquake.plot import _draw
 from gasquake.plot.language import Language, gas_and_orbit, label, orbit_label, usable_language
@@ -244,5 +245,5 @@ def _cells(row: dict[str, Any], language: Language) -> tuple[str, str, str, str]
         text = f"{row['r']:+.2f} [–]"
     text = text.replace("-", "−")
     worth = f"{row['n_effective']:.1f}" if np.isfinite(row["n_effective"]) else "–"
-    p = f"{row['pearson_p']:.2g}" if np.isfinite(row["pearson_p"]) else "–"
+    p = p_text(row["pearson_p"])
     return text, f"{row['n']:.0f}", worth, p

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from gasquake._numbers import p_equals
 from gasquake.places import Event, Region
 from gasquake.plot import _draw
 from gasquake.plot._geo import Lines, around, dated_points, draw_points, map_size, turned
@@ -173,7 +174,7 @@ def spiral_null(
     --------
     >>> ax = spiral_null([0.1, 0.2, 0.4], statistic=0.3, p_value=0.5)
     >>> ax.get_title(loc="left")
-    'p = 0.5, 3 random tracks'
+    'p = 0.50, 3 random tracks'
     """
     language = usable_language(language)
     source = null
@@ -194,7 +195,7 @@ def spiral_null(
     _draw.null_histogram(ax, known, statistic, label("this track", language), language)
     ax.set_xlabel(label("1 − misfit of the spiral /\nmisfit of a fixed point", language))
     ax.set_ylabel(label("number of random tracks", language))
-    ax.set_title(label("p = {p}, {n} random tracks", language, p=f"{p_value:.2g}", n=known.size), loc="left",
+    ax.set_title(label("{p}, {n} random tracks", language, p=p_equals(p_value), n=known.size), loc="left",
                  fontsize="medium")  # fmt: skip
     _draw.finish(ax, simulated=_draw.is_simulated(simulated, source), language=language)
     return ax
@@ -293,7 +294,7 @@ def helix(
     ax.tick_params(labelsize="small")
     ax.set_box_aspect((1.0, 1.0, 0.8), zoom=0.88)
     if p_value is not None:
-        ax.set_title(f"p = {p_value:.2g}", loc="left", fontsize="medium")
+        ax.set_title(p_equals(p_value), loc="left", fontsize="medium")
     told = _draw.is_simulated(simulated, x, y, zeta)
     _draw.finish(ax, simulated=False, language=language)
     if told:

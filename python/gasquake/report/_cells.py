@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gasquake.report.language import MISSING, Words
+from gasquake._numbers import MISSING
+from gasquake.report.language import Words
 
 __all__ = [
-    "Cell", "Table", "count_cell", "fixed_cell", "number_cell", "p_value_cell", "rate_cells", "share_cells",
-    "span_cell", "verdict_cell",
+    "Cell", "Table", "count_cell", "fixed_cell", "number_cell", "p_span_cell", "p_value_cell",
+    "rate_cells", "share_cells", "span_cell", "verdict_cell",
 ]  # fmt: skip
 
 
@@ -82,6 +83,12 @@ def number_cell(say: Words, value: float | None, digits: int = 3) -> Cell:
 
 def p_value_cell(say: Words, value: float | None) -> Cell:
     return Cell(say.p(value), value, "number")
+
+
+def p_span_cell(say: Words, low: float | None, high: float | None) -> Cell:
+    if low is None or high is None:
+        return Cell(MISSING, None, "number")
+    return Cell(say("word.interval", low=say.p(low), high=say.p(high)), low, "number")
 
 
 def fixed_cell(say: Words, value: float | None, places: int = 2) -> Cell:

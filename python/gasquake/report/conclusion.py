@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from gasquake._numbers import LEVEL, p_equals
 from gasquake.report.language import Words, gas_label
 from gasquake.study.limits import Limit, find_limits
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
-from gasquake.study.verdict import LEVEL, large_counts, rooted_base_rate, supported, window_counts
+from gasquake.study.verdict import large_counts, rooted_base_rate, supported, window_counts
 
 __all__ = ["Conclusion", "conclude"]
 
@@ -96,12 +97,12 @@ def _sentence(result: StudyResult, gases: list[str], rooted: dict[str, tuple[int
     named = supported(result.tests, gases, kind=kind) if unusual else gases
     names = say.gases(named) if named else say("word.together", gases=say.gases(gases))
     what = {"gases": names, "first": first, "last": last, "were": "were" if len(named or gases) > 1 else "was"}
-    chance = {"p": f"{headline.p_value:.3g}", "n": headline.n}
+    chance = {"p": p_equals(headline.p_value), "n": headline.n}
     if finding == "UNDETERMINED":
         judged = sum(n for _, n in rooted.values())
         if not math.isfinite(headline.statistic) or (result.headline_kind == "rooted" and judged == 0):
             return say("sentence.no_profile", **what)
-        worth = {"worth": f"{headline.n_effective:.0f}", "smallest": f"{headline.smallest_p:.2g}",
+        worth = {"worth": f"{headline.n_effective:.0f}", "smallest": say.p(headline.smallest_p),
                  "s": "" if round(headline.n_effective) == 1 else "s"}  # fmt: skip
         return say("sentence.few_placebos", **what, **worth)
     return say(f"sentence.{kind}_{'more' if unusual else 'no_more'}", **what, **chance)
@@ -126,8 +127,8 @@ def _chance(result: StudyResult, say: Words) -> str:
     if headline.n == 0:
         return say("rests.no_placebo")
     return say(
-        "rests.placebos", n=headline.n, worth=f"{headline.n_effective:.0f}", smallest=f"{headline.smallest_p:.2g}",
-        low=f"{headline.p_low:.2g}", high=f"{headline.p_high:.2g}",
+        "rests.placebos", n=headline.n, worth=f"{headline.n_effective:.0f}", smallest=say.p(headline.smallest_p),
+        low=say.p(headline.p_low), high=say.p(headline.p_high),
     )  # fmt: skip
 
 
@@ -138,15 +139,17 @@ def _also(result: StudyResult, say: Words) -> list[str]:
         kind, _, stage = name.partition(" ")
         if stage in stages and corrected <= LEVEL:
             lines.append(say(
-                f"also.{kind}", stage=say.name("stage", stage), p=f"{result.tests[name].p_value:.3g}",
-                corrected=f"{corrected:.3g}",
+                f"also.{kind}", stage=say.name("stage", stage), p=p_equals(result.tests[name].p_value),
+                corrected=say.p(corrected),
             ))  # fmt: skip
     return lines
 
 
 def _limit(limit: Limit, say: Words) -> str:
     orbits = say("limit.and_no").join(say.name("orbit", orbit) for orbit in limit.orbits)
-    return say(f"limit.{limit.kind}", **({"orbits": orbits} if orbits else limit.numbers))
+    covered = say("limit.and_covers").join(say("word.interval", low=a, high=b) for a, b in limit.covered)
+    filled = {"orbits": orbits, "covered": covered}
+    return say(f"limit.{limit.kind}", **{name: text for name, text in filled.items() if text}, **limit.numbers)
 
 
 def _tiles(

@@ -13,13 +13,13 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from gasquake._numbers import MISSING, p_text, percent_text, significant
+
 __all__ = ["LANGUAGES", "Language", "Words", "clean", "drawable", "gas_label", "messages"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
-MISSING = "–"
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GASES = {"co": "CO", "ch4": "CH₄", "co2": "CO₂", "o3": "O₃"}
 # Characters that a page cannot hold or that turn the direction of what follows: control codes but tab and newlines,
 # lone surrogates of file names that are not UTF-8, and the marks of bidirectional text.
@@ -239,9 +239,7 @@ class Words:
         if 1000.0 <= abs(value) < 1e6:  # a thousand kilometres are no power of ten
             decimals = digits - len(str(int(abs(value))))
             return self.fixed(round(value, decimals), max(decimals, 0))
-        mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
-        power = f" × 10{str(int(exponent)).translate(_RAISED)}" if exponent else ""
-        return mantissa.replace("-", "−") + power
+        return significant(value, digits)
 
     def p(self, value: float | None, /) -> str:
         """A p-value.
@@ -254,7 +252,8 @@ class Words:
         Returns
         -------
         str
-            Two figures that count below 0.1, two decimal places above; never 1 for what is less.
+            Two figures that count below 0.1, two decimal places above; never 1 for what is less. As the verdict, the
+            command line and the figures write it.
 
         Examples
         --------
@@ -262,11 +261,7 @@ class Words:
         >>> [say.p(value) for value in (0.003116, 0.132, 0.996, 1.0)]
         ['0.0031', '0.13', '> 0.99', '1']
         """
-        if value is None or not math.isfinite(value):
-            return MISSING
-        if value >= 0.995:
-            return "1" if value >= 1.0 else "> 0.99"
-        return f"{value:.2f}" if value >= 0.1 else self.number(value, 2)
+        return p_text(value)
 
     def fixed(self, value: float | None, places: int = 2, /) -> str:
         """A number with so many decimal places, grouped by thousands.
@@ -299,9 +294,12 @@ class Words:
         Returns
         -------
         str
-            With one decimal place.
+            With one decimal place; English has a space before the sign, Chinese has none.
         """
-        return MISSING if value is None or not math.isfinite(value) else f"{value:.1%}"
+        if value is None or not math.isfinite(value):
+            return MISSING
+        text = percent_text(value)
+        return text if self.language == "en" else text.replace(" ", "")
 
     def interval(self, low: float | None, high: float | None, digits: int = 3, /) -> str:
         """An interval of numbers.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gasquake._numbers import p_equals
 from gasquake._optional import attempt_import
 from gasquake.report import conclusion, figures, interactive, strips, tables
 from gasquake.report.language import Language, Words, clean, drawable, gas_label
@@ -234,7 +235,7 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
         if track["roti"]:
             roti = track["roti"]
             lines.append(say("motion.roti", gas=gas_label(gas), kept=roti["days_kept"], days=roti["days"],
-                             threshold=roti["threshold"], p=say.p(roti["p_random_subset"])))  # fmt: skip
+                             threshold=roti["threshold"], p=p_equals(roti["p_random_subset"])))  # fmt: skip
     return lines
 
 
@@ -249,6 +250,9 @@ def _methods(result: StudyResult, found: Mapping[str, Any]) -> list[str]:
 def _placebo_line(plain: Mapping[str, Any], say: Words) -> str:
     placebo = plain["placebo"]
     n = len(placebo["members"])
+    if placebo["screened"] and placebo["unscreened"]:
+        return say("placebo.line_partly", n=n, places=placebo["places"], spoiled=placebo["spoiled"],
+                   unscreened=placebo["unscreened"])  # fmt: skip
     if placebo["screened"]:
         return say("placebo.line", n=n, places=placebo["places"], spoiled=placebo["spoiled"])
     unscreened = "line_unscreened" if placebo["screened"] is None else "line_empty"

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gasquake._numbers import MISSING
 from gasquake.report._cells import (
     Cell,
     Table,
     count_cell,
     fixed_cell,
     number_cell,
+    p_span_cell,
     p_value_cell,
     rate_cells,
     share_cells,
     span_cell,
     verdict_cell,
 )  # fmt: skip
-from gasquake.report.language import MISSING, Words, gas_label
+from gasquake.report.language import Words, gas_label
 from gasquake.study.result import StudyResult
 from gasquake.study.verdict import resolves_shape, window_counts
 
@@ -303,7 +305,7 @@ def _placebos(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Ta
             Cell(test_name(name, say, layered=layered), name, "best" if name == "headline" else "text"),
             fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]),
             p_value_cell(say, test["p_holm"]),
-            span_cell(say, test["p_low"], test["p_high"], 3), count_cell(test["n"]),
+            p_span_cell(say, test["p_low"], test["p_high"]), count_cell(test["n"]),
             fixed_cell(say, test["n_effective"], 0), p_value_cell(say, test["smallest_p"]),
         ])  # fmt: skip
     names = ("test", "statistic", "p", "p_holm", "share_interval", "placebos", "worth", "smallest_p")

@@ -25,6 +25,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from gasquake.errors import GranuleError
@@ -65,11 +66,17 @@ class Skipped:
         That the cube holds it already, or which other granule of its day counts.
     duplicate : bool
         Whether another granule of its day counts.
+    date : str
+        That day, as "2022-09-05"; empty for what is no duplicate.
+    counts : str
+        Name of the granule that counts; empty for what is no duplicate.
     """
 
     path: Path
     reason: str
     duplicate: bool = False
+    date: str = ""
+    counts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +315,7 @@ def _news(days: dict[int, list[Source]], old: Cube | None) -> tuple[dict[int, tu
         skipped += [
             Skipped(s.path, "the cube holds it")
             if s is held
-            else Skipped(s.path, f"the cube holds {name} of that day", duplicate=True)
+            else _duplicate(s, f"the cube holds {name} of that day", day, name)
             for s in left
         ]
     return wanted, skipped
@@ -351,9 +358,13 @@ def _tasks(
 
 def _superseded(wanted: dict[int, tuple[Source, ...]], staged: set[Path], refused: set[Path]) -> list[Skipped]:
     found = []
-    for several in wanted.values():
+    for day, several in wanted.items():
         counts = next((s for s in several if s.path in staged), None)
         if counts is not None:
             left = [s for s in several if s.path != counts.path and s.path not in refused]
-            found += [Skipped(s.path, why_superseded(s, counts), duplicate=True) for s in left]
+            found += [_duplicate(s, why_superseded(s, counts), day, counts.path.name) for s in left]
     return found
+
+
+def _duplicate(source: Source, reason: str, day: int, counts: str) -> Skipped:
+    return Skipped(source.path, reason, duplicate=True, date=str(np.datetime64(day, "D")), counts=counts)

@@ -21,7 +21,8 @@ from gasquake.places import Region
 #: [D] Days along the time axis of a chunk: about a month, so that 20 years of a place are some 230 reads.
 DAYS = 32
 
-_SUFFIXES = {".hdf", ".nc", ".nc4", ".h5", ".he5"}
+#: How the names of data files end.
+SUFFIXES = {".hdf", ".nc", ".nc4", ".h5", ".he5"}
 _STAMP = re.compile(r"\.G(\d{11})\b")
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -89,8 +90,8 @@ def find_granules(granules: Any) -> tuple[list[Source], list[Refused]]:
     for item in given:
         path = Path(item)
         if path.is_dir():
-            paths = [p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file()]
-            nothing = f"no file in this folder ends in {', '.join(sorted(_SUFFIXES))}"
+            paths = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
+            nothing = f"no file in this folder ends in {', '.join(sorted(SUFFIXES))}"
         elif path.exists() or not _PATTERN.search(str(item)):
             paths, nothing = [path] if path.is_file() else [], "there is no such file"
         else:

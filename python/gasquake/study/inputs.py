@@ -5,7 +5,6 @@ Refused files are named and left out.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +20,7 @@ from gasquake.errors import ConfigError, GranuleError
 from gasquake.places import Event, Region, extent
 from gasquake.stages import Stage
 from gasquake.study.config import StudyConfig
+from gasquake.study.paths import files_in, matching
 from gasquake.study.placebo import occurrence
 
 __all__ = ["Inputs", "fitting", "no_tested_day", "open_inputs", "surroundings"]
@@ -41,7 +41,8 @@ class Inputs:
     refused : list of dict
         path and reason of each file that could not be read.
     duplicates : list of dict
-        path and reason of each granule that was left out for another of its day.
+        path and reason of each granule that was left out for another of its day, that date, and the name of the one
+        that was used.
     """
 
     cube: xr.Dataset
@@ -125,7 +126,7 @@ def open_inputs(
     """
     from gasquake import io
 
-    paths = _matching(config.gas.path)
+    paths = matching(config.gas.path)
     kind = config.gas.source
     if kind == "auto":
         kind = "cube" if len(paths) == 1 and (paths[0] / "zarr.json").is_file() else "granules"
@@ -165,21 +166,25 @@ def open_inputs(
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
-        duplicates = [{"path": str(s.path), "reason": s.reason} for s in report.skipped if s.duplicate]
+        duplicates = [
+            {"path": str(s.path), "reason": s.reason, "date": s.date, "used": s.counts}
+            for s in report.skipped
+            if s.duplicate
+        ]
         cube = staging.open_cube(report.out)
         files = _granules_of(cube)
     else:
         parts = []
-        paths = _files(paths)
+        paths = files_in(paths)
         for path in paths:
             step(f"reading soundings from {path.name}")
             try:
                 parts.append(io.open_soundings(path))
                 files.append({"path": path.name, "bytes": path.stat().st_size, "sha256": io.sha256(path)})
             except (OSError, ValueError) as error:
-                refused.append({"path": path.name, "reason": str(error)})
+                refused.append({"path": path.name, "reason": str(getattr(error, "reason", error))})
         if not parts:
-            told = f": {refused[0]['reason']}" if refused else ""
+            told = f"; this one: {paths[0]}: {refused[0]['reason']}" if refused else ""
             raise ConfigError(f"gas.path: none of {len(paths)} file(s) could be read{told}")
         points = xr.concat(parts, "obs", combine_attrs="override") if len(parts) > 1 else parts[0]
         cube = io.grid_soundings(
@@ -234,28 +239,6 @@ def _granules_of(cube: xr.Dataset) -> list[dict[str, Any]]:
         {"path": path, "bytes": size, "sha256": digest, "version": version}
         for path, size, digest, version in zip(*columns, strict=True)
     ]
-
-
-def _matching(patterns: list[str]) -> list[Path]:
-    """Every file, folder or cube that the patterns name, in order."""
-    found: list[Path] = []
-    for pattern in patterns:
-        literal = Path(pattern)  # a name may hold brackets
-        paths = [literal] if literal.exists() else [Path(p) for p in sorted(glob.glob(pattern, recursive=True))]
-        if not paths:
-            raise ConfigError(f"gas.path: {pattern} matches no file")
-        for path in paths:
-            if path.is_dir() and not any(path.iterdir()):
-                raise ConfigError(f"gas.path: the folder {path} is empty")
-        found += paths
-    return found
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    """The files among `paths`, and those in the folders among them."""
-    inside = ((p for p in sorted(path.iterdir()) if not p.name.startswith(".")) if path.is_dir() else [path]
-              for path in paths)  # fmt: skip
-    return [path for several in inside for path in several if path.is_file()]
 
 
 def fitting(cube: xr.Dataset, config: StudyConfig, event: Event, /) -> xr.Dataset:

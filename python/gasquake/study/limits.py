@@ -37,6 +37,9 @@ _WORDS = {
         "the catalogue has no earthquake in the years and the area of the placebos: none was screened, and they may "
         "lie near other earthquakes"
     ),
+    "partly_screened": (
+        "{n} of {total} placebo windows could not be screened for earthquakes: the catalogue covers {covered}"
+    ),
     "off_data": "the region reaches {reach}, the data end at {end}",
     "refused": "{n} input file(s) were refused and left out",
     "one_earthquake": "one earthquake: nothing here says that such anomalies precede earthquakes",
@@ -55,14 +58,18 @@ class Limit:
         What the words are filled with; edges as "130 E".
     orbits : tuple of str
         Those that the data lack, for "no_orbit".
+    covered : tuple of tuple of str
+        First and last date of each stretch, for "partly_screened".
     """
 
     kind: str
     numbers: dict[str, int | str] = field(default_factory=dict)
     orbits: tuple[str, ...] = ()
+    covered: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return _WORDS[self.kind].format(orbits=" and no ".join(self.orbits), **self.numbers)
+        covered = " and ".join(f"{first} to {last}" for first, last in self.covered)
+        return _WORDS[self.kind].format(orbits=" and no ".join(self.orbits), covered=covered, **self.numbers)
 
 
 def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebos: pd.DataFrame, /) -> list[Limit]:
@@ -77,7 +84,7 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
     judged : Dataset
         Verdicts of all profiles, with ``attrs["baseline"]``.
     placebos : DataFrame
-        With ``attrs["screened"]``: how many earthquakes a catalogue has where and when they are, or None without one.
+        With attrs as of `gasquake.study.placebo.choose_placebos`.
 
     Returns
     -------
@@ -105,6 +112,9 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
         limits.append(Limit("no_catalogue"))
     elif screened == 0 and len(placebos):
         limits.append(Limit("empty_catalogue"))
+    elif placebos.attrs.get("unscreened"):
+        counts: dict[str, int | str] = {"n": placebos.attrs["unscreened"], "total": len(placebos)}
+        limits.append(Limit("partly_screened", counts, covered=tuple((a, b) for a, b in placebos.attrs["covered"])))
     if inputs.refused:
         limits.append(Limit("refused", {"n": len(inputs.refused)}))
     return [*limits, Limit("one_earthquake")]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gasquake._numbers import p_equals
+
 if TYPE_CHECKING:
     from gasquake.study.result import StudyResult
 
@@ -28,7 +30,7 @@ def _p(result: StudyResult) -> str:
     """The p-value with what it was counted over; the verdict has NaN where there is none."""
     verdict = result.verdict
     known = int(np.isfinite(result.tests["headline"].null).sum())
-    return "no p-value" if np.isnan(verdict.p_value) else f"p = {verdict.p_value:.2g}, {known} placebos"
+    return "no p-value" if np.isnan(verdict.p_value) else f"{p_equals(verdict.p_value)}, {known} placebos"
 
 
 def _simulated(result: StudyResult) -> bool:

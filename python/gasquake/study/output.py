@@ -103,7 +103,14 @@ def summary_schema() -> dict[str, Any]:
     return schema
 
 
-def provenance(config: StudyConfig, /, *, files: list[dict[str, Any]], refused: list[dict[str, str]]) -> dict[str, Any]:
+def provenance(
+    config: StudyConfig,
+    /,
+    *,
+    files: list[dict[str, Any]],
+    refused: list[dict[str, str]],
+    duplicates: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
     """What made the results: inputs, configuration, versions and seeds.
 
     Parameters
@@ -114,6 +121,8 @@ def provenance(config: StudyConfig, /, *, files: list[dict[str, Any]], refused: 
         Inputs with their sha256.
     refused : list of dict
         Inputs that could not be read, with the reason.
+    duplicates : list of dict, optional
+        Granules that were left out for another of their day, as in `gasquake.study.inputs.Inputs`.
 
     Returns
     -------
@@ -136,7 +145,19 @@ def provenance(config: StudyConfig, /, *, files: list[dict[str, Any]], refused: 
         "configuration": config.model_dump(mode="json"),
         "inputs": files,
         "refused": refused,
+        "duplicates": _by_day(duplicates or []),
     }
+
+
+def _by_day(duplicates: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Each day with several granules: which was used, and which were set aside.
+
+    Not why: whether a twin was read or the cube held its day already differs between a run and its resumption.
+    """
+    days: dict[tuple[str, str], list[str]] = {}
+    for duplicate in duplicates:
+        days.setdefault((duplicate["date"], duplicate["used"]), []).append(duplicate["path"])
+    return [{"date": date, "used": used, "set_aside": sorted(days[date, used])} for date, used in sorted(days)]
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -17,8 +17,8 @@ from scipy import stats
 from gasquake import motion
 from gasquake.places import Event, distance_km
 from gasquake.profiles import ProfileVerdict
+from gasquake.study import screening
 from gasquake.study.config import PlaceboConfig
-from gasquake.units import EARTH_RADIUS_KM
 
 __all__ = [
     "Rank", "choose_placebos", "effective_number", "evidence", "holm_by_family", "matched_days", "occurrence", "rank",
@@ -209,8 +209,10 @@ def choose_placebos(
     DataFrame
         Columns year, longitude, latitude, row, column; the order is that of choice. `attrs`: ``screened`` (how many
         earthquakes of known magnitude the catalogue has in the years and the area of the candidates, `exclusion_km`
-        around them included, the tested one not counted; None without a catalogue), ``spoiled`` (candidates dropped
-        for an earthquake) and ``places`` (how many differ).
+        around them included, the tested one not counted; None without a catalogue), ``unscreened`` (placebos whose
+        dates it does not cover; all of them where it has no such earthquake; None without one), ``covered`` (first and
+        last date of each stretch that it covers), ``spoiled`` (candidates dropped for an earthquake) and ``places``
+        (how many differ).
     """
     lon, lat = np.meshgrid(scores["lon"].values, scores["lat"].values)
     away = distance_km(event.longitude, event.latitude, lon, lat)
@@ -236,11 +238,11 @@ def choose_placebos(
         if scored[year][place] and (year, place) != (event_year, own)
     ]
     table = pd.DataFrame(rows, columns=["year", "longitude", "latitude", "row", "column"])
-    spoiled = np.zeros(len(table), bool) if catalogue is None else _spoiled(table, event, catalogue, config)
+    spoiled = np.zeros(len(table), bool) if catalogue is None else screening.spoiled(table, event, catalogue, config)
     kept = table[~spoiled].head(config.n).reset_index(drop=True)
     places = kept[["row", "column"]].drop_duplicates()
-    screened = None if catalogue is None else _screened(table, event, catalogue, config)
-    kept.attrs = {"screened": screened, "spoiled": int(spoiled.sum()), "places": len(places)}
+    kept.attrs = {"spoiled": int(spoiled.sum()), "places": len(places)}
+    kept.attrs.update(screening.told_of(table, kept, event, catalogue, config))
     return kept
 
 
@@ -264,46 +266,6 @@ def _spaced(
             chosen.append((row, column))
             free &= distance_km(lon[row, column], lat[row, column], lon, lat) >= km
     return chosen
-
-
-def _spoiled(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config: PlaceboConfig) -> NDArray[np.bool_]:
-    """Whether an earthquake was near each placebo in space and time."""
-    strong = catalogue[catalogue["magnitude"] >= config.min_magnitude]
-    origin = pd.Timestamp(event.time)
-    spoiled = np.zeros(len(table), bool)
-    for year, group in table.groupby("year"):
-        when = origin + pd.DateOffset(years=int(str(year)) - origin.year)
-        near = strong[(strong["time"] - when).abs() <= pd.Timedelta(days=config.exclusion_days)]
-        if near.empty:
-            continue
-        km = distance_km(
-            group["longitude"].to_numpy()[:, np.newaxis], group["latitude"].to_numpy()[:, np.newaxis],
-            near["longitude"].to_numpy(), near["latitude"].to_numpy(),
-        )  # fmt: skip
-        spoiled[table.index.get_indexer(group.index)] = (km <= config.exclusion_km).any(axis=1)
-    return spoiled
-
-
-def _screened(table: pd.DataFrame, event: Event, catalogue: pd.DataFrame, config: PlaceboConfig) -> int:
-    """How many earthquakes tell that the catalogue covers the placebos: of any magnitude, in any season."""
-    if table.empty:
-        return 0
-    origin, margin = pd.Timestamp(event.time), pd.Timedelta(days=config.exclusion_days)
-    first, last = (
-        origin + pd.DateOffset(years=int(y) - origin.year) for y in (table["year"].min(), table["year"].max())
-    )
-    known = catalogue[catalogue["magnitude"].notna() & catalogue["time"].between(first - margin, last + margin)]
-    lon, lat = known["longitude"].to_numpy(), known["latitude"].to_numpy()
-    # The box around all places, which touches 180 degrees nowhere when seen from the event.
-    east, there = ((x - event.longitude + 180.0) % 360.0 - 180.0 for x in (lon, table["longitude"]))
-    beyond = np.degrees(config.exclusion_km / EARTH_RADIUS_KM)
-    wide = beyond / np.cos(np.radians(table["latitude"].abs().max()))
-    near = (lat >= table["latitude"].min() - beyond) & (lat <= table["latitude"].max() + beyond)
-    near &= (east >= there.min() - wide) & (east <= there.max() + wide)
-    # [D] Catalogues differ by less than a minute and 100 km about one earthquake.
-    same = ((known["time"] - origin).abs() <= pd.Timedelta(minutes=1)).to_numpy()
-    here = distance_km(event.longitude, event.latitude, lon, lat) <= 100.0
-    return int((near & ~(same & here)).sum())
 
 
 def effective_number(placebos: pd.DataFrame, /, *, min_distance_km: float) -> float:

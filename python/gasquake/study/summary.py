@@ -89,6 +89,8 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
             "places": result.placebos.attrs.get("places", 0),
             "spoiled": result.placebos.attrs.get("spoiled", 0),
             "screened": result.placebos.attrs.get("screened"),
+            "unscreened": result.placebos.attrs.get("unscreened"),
+            "covered": result.placebos.attrs.get("covered", []),
             "tests": _ranks(result.tests),
             "members": result.placebos[["year", "longitude", "latitude", "headline"]].to_dict("records"),
         },
@@ -313,7 +315,12 @@ def write(
         products=products(result),
         track=track_geojson(result),
         correlation=correlation_rows(result),
-        origin=output.provenance(result.config, files=result.inputs.files, refused=result.inputs.refused),
+        origin=output.provenance(
+            result.config,
+            files=result.inputs.files,
+            refused=result.inputs.refused,
+            duplicates=result.inputs.duplicates,
+        ),
     )
     if replaced is not None and note is not None:
         note(replaced)

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gasquake import episodes
+from gasquake._numbers import LEVEL, p_equals, p_text, percent_text
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.placebo import Rank, holm_by_family
 
@@ -17,8 +18,6 @@ __all__ = [
     "LEVEL", "Verdict", "as_dict", "conclude", "further_findings", "large_counts", "resolves_shape", "rooted_base_rate",
     "supported", "window_counts",
 ]  # fmt: skip
-
-LEVEL = 0.05  # [D] a headline is called unusual at or below this p-value
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def conclude(
         sentence = (
             f"Undetermined: {what} {verb} compared with only {headline.n_effective:.0f} independent "
             f"placebo{'' if round(headline.n_effective) == 1 else 's'}, so that no result could have had p below "
-            f"{headline.smallest_p:.2g}."
+            f"{p_text(headline.smallest_p)}."
         )
         return Verdict("UNDETERMINED", sentence, headline.p_value, rests, also, limits)
     unusual = headline.p_value <= LEVEL
@@ -124,18 +123,18 @@ def conclude(
     if kind == "amplitude":
         size = "larger than chance would have it" if unusual else "no larger than chance would have it"
         sentence = (
-            f"The anomaly of {what} was {size} (p = {headline.p_value:.3g}, {headline.n} placebos); whether it was "
+            f"The anomaly of {what} was {size} ({p_equals(headline.p_value)}, {headline.n} placebos); whether it was "
             "rooted at the ground or drifted in aloft these data cannot tell."
         )
         return Verdict("AMPLITUDE_ONLY" if unusual else "NONE", sentence, headline.p_value, rests, also, limits)
     if unusual:
         sentence = (
-            f"{what} {verb} rooted at the ground more than chance would have it (p = {headline.p_value:.3g}, "
+            f"{what} {verb} rooted at the ground more than chance would have it ({p_equals(headline.p_value)}, "
             f"{headline.n} placebos)."
         )
         return Verdict("ROOTED", sentence, headline.p_value, rests, also, limits)
     sentence = (
-        f"{what} {verb} rooted at the ground no more than at other times and places (p = {headline.p_value:.3g}, "
+        f"{what} {verb} rooted at the ground no more than at other times and places ({p_equals(headline.p_value)}, "
         f"{headline.n} placebos)."
     )
     return Verdict("NONE", sentence, headline.p_value, rests, also, limits)
@@ -190,9 +189,8 @@ def further_findings(tests: dict[str, Rank], /, *, stages: list[str]) -> list[st
         kind, _, where = name.partition(" ")
         if where in stages and p <= LEVEL:
             what = {"rooted": "rooted profiles", "rootless": "rootless (drifted) profiles"}.get(kind, "large anomalies")
-            lines.append(
-                f"more {what} than chance in the stage “{where}”: p = {tests[name].p_value:.3g}, corrected {p:.3g}"
-            )
+            told = f"{p_equals(tests[name].p_value)}, corrected {p_text(p)}"
+            lines.append(f"more {what} than chance in the stage “{where}”: {told}")
     return lines
 
 
@@ -204,7 +202,8 @@ def _resting(gas: str, days: tuple[int, int], base: tuple[float, float, float] |
     line = f"{gas.upper()}: {days[0]} of {days[1]} judged days and orbits rooted at the epicentre"
     if base is None or not np.isfinite(base[0]):
         return f"{line}; no base rate"
-    return f"{line}, against {base[0]:.1%} ({base[1]:.1%} to {base[2]:.1%}) of background days and other years"
+    rate, low, high = map(percent_text, base)
+    return f"{line}, against {rate} ({low} to {high}) of background days and other years"
 
 
 def _large(gas: str, days: tuple[int, int, int], threshold: float) -> str:
@@ -220,7 +219,8 @@ def _chance(headline: Rank) -> str:
         return "no placebo: nothing to compare with"
     return (
         f"{headline.n} placebos worth {headline.n_effective:.0f} independent ones; the smallest p they allow is "
-        f"{headline.smallest_p:.2g}; 95 % interval of the placebos' share {headline.p_low:.2g} to {headline.p_high:.2g}"
+        f"{p_text(headline.smallest_p)}; 95 % interval of the placebos' share {p_text(headline.p_low)} to "
+        f"{p_text(headline.p_high)}"
     )
 
 

@@ -141,13 +141,9 @@ class RegionConfig(Section):
 
     @model_validator(mode="after")
     def _area(self) -> Self:
-        width = self.resolve().width
-        if width > 180.0 and (self.west, self.east) not in ((-180.0, 180.0), (0.0, 360.0)):
-            raise ValueError(
-                f"region.west = {self.west:g} and region.east = {self.east:g} make a region {width:g} degrees wide, "
-                "from west eastwards to east; more than 180 is taken only all around the Earth, as -180 to 180 or 0 "
-                "to 360: are west and east swapped?"
-            )
+        told = places.swapped_edges(self.resolve())
+        if told:
+            raise ValueError(told)
         return self
 
     def resolve(self) -> places.Region:
