@@ -19,8 +19,6 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Self
 
-import xarray as xr
-
 from gasquake.staging._block import stage_block
 from gasquake.staging._plan import Reader, Task
 
@@ -28,53 +26,63 @@ _SERVE = "from gasquake.staging._workers import serve; serve()"
 
 
 class Workers:
-    """Processes that stage blocks: they start at once, and do what is needed once only while this one gets ready.
+    """Processes that stage blocks side by side, the present one among them; the others start at once.
 
     Parameters
     ----------
     n : int
-        How many; with fewer than two the blocks are staged in this process.
+        How many, this one included.
     """
 
     def __init__(self, n: int) -> None:
-        self._workers = [_Worker() for _ in range(n if n > 1 else 0)]
+        self._others = [_Worker() for _ in range(n - 1)]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for worker in self._workers:
+        for worker in self._others:
             worker.stop()
 
     def stage(self, tasks: Sequence[Task], reader: Reader, *, tell: Callable[[], object]) -> list[dict[str, Any]]:
-        """The records of all blocks, in the order of `tasks`. `tell` is called once for each granule."""
-        if not self._workers:
-            return [stage_block(task, reader, tell) for task in tasks]
-        records: list[Any] = [None] * len(tasks)
+        """The records of all blocks, in the order of `tasks`. `tell` is called here, once for each granule."""
+        records: dict[int, dict[str, Any]] = {}
         waiting: queue.SimpleQueue[tuple[int, Task]] = queue.SimpleQueue()
         answers: queue.SimpleQueue[tuple[int | None, Any]] = queue.SimpleQueue()
-        for job in enumerate(tasks):
+        # The longest first, so that no process is left with one at the end.
+        for job in sorted(enumerate(tasks), key=lambda job: len(job[1].sources), reverse=True):
             waiting.put(job)
-        threads = [threading.Thread(target=w.work, args=(waiting, answers, reader), daemon=True) for w in self._workers]
+
+        def hear(*, to_the_end: bool) -> None:
+            with suppress(queue.Empty):
+                while len(records) < len(tasks):
+                    number, answer = answers.get(block=to_the_end)
+                    if isinstance(answer, BaseException):
+                        raise answer
+                    if number is None:
+                        tell()
+                    else:
+                        records[number] = answer
+
+        def own() -> None:
+            tell()
+            hear(to_the_end=False)
+
+        threads = [threading.Thread(target=w.work, args=(waiting, answers, reader), daemon=True) for w in self._others]
         try:
             for thread in threads:
                 thread.start()
-            left = len(tasks)
-            while left:  # in this thread, so that `tell` is only called from here, and Ctrl-C is heard
-                number, answer = answers.get()
-                if isinstance(answer, BaseException):
-                    raise answer
-                if number is None:
-                    tell()
-                else:
-                    records[number] = answer
-                    left -= 1
+            with suppress(queue.Empty):
+                while True:
+                    number, task = waiting.get_nowait()
+                    records[number] = stage_block(task, reader, own)
+            hear(to_the_end=True)
         finally:
-            for worker in self._workers:
+            for worker in self._others:
                 worker.stop()
             for thread in threads:
                 thread.join()
-        return records
+        return [records[number] for number in range(len(tasks))]
 
 
 class _Worker:
@@ -131,8 +139,9 @@ def serve() -> None:
         pickle.dump(message, replies, protocol=5)
         replies.flush()
 
-    # While the other side looks through the granules: xarray loads dask, where there is one, with its first array.
-    xr.DataArray(0.0)
+    # xarray would load dask with its first array, which takes longer than some ten granules; nothing here is lazy.
+    sys.modules.setdefault("dask.array", None)  # type: ignore[arg-type]
+    # While the first process looks into the first granule.
     with suppress(ImportError):  # said when it is needed
         import_module("zarr.codecs")
     while True:
