@@ -1,7 +1,7 @@
 """The command line: ``gasquake demo | trace | stage | inspect | doctor``.
 
 Data go to standard output, the log to standard error. Exit codes: 0 done, 1 failed, 2 bad arguments or configuration,
-3 finished with some inputs refused. Parsing is click's, progress is rich's.
+3 finished with some inputs refused, 130 stopped by Ctrl-C. Parsing is click's, progress is rich's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 MOST_NAMED = 10
-DONE, FAILED, BAD_ARGUMENTS, SOME_REFUSED = 0, 1, 2, 3
+DONE, FAILED, BAD_ARGUMENTS, SOME_REFUSED, STOPPED = 0, 1, 2, 3, 130
 # What ends in one line: bad data and arguments, a full disk, another run at the same cube, a library that is missing.
 TOLD = (OSError, ValueError, RuntimeError, ImportError)
 
@@ -83,6 +83,12 @@ def _logging(*, quiet: bool) -> Iterator[_Log]:
 def _fail(log: _Log, error: Exception) -> NoReturn:
     log.note(f"error: {error or type(error).__name__}")
     sys.exit(BAD_ARGUMENTS if isinstance(error, ConfigError) else FAILED)
+
+
+def _stop(log: _Log, how: str = "") -> NoReturn:
+    """End after Ctrl-C, and say how to go on."""
+    log.note(f"stopped{how and '; '}{how}")
+    sys.exit(STOPPED)
 
 
 def _print_json(value: Any) -> None:
@@ -140,6 +146,8 @@ def demo(amplitude: float, kernel: str, seed: int, out: Path, as_json: bool, qui
             _save(result, out, log)
         except TOLD as error:
             _fail(log, error)
+        except KeyboardInterrupt:
+            _stop(log)
     _show(result, out, as_json=as_json)
 
 
@@ -172,6 +180,8 @@ def trace(config: Path, out: Path | None, resume: bool, as_json: bool, quiet: bo
             _save(result, folder, log)
         except TOLD as error:
             _fail(log, error)
+        except KeyboardInterrupt:
+            _stop(log, "with --resume, granules that were staged are not read again")
     _show(result, folder, as_json=as_json)
     sys.exit(SOME_REFUSED if result.inputs.refused else DONE)
 
@@ -235,20 +245,25 @@ def _show(result: Any, folder: Path, *, as_json: bool) -> None:
         click.echo(f"  - {line}")
     for line in result.verdict.also:
         click.echo(f"  + {line}")
+    if found["inputs"]["simulated"]:
+        click.echo("  ! simulated data: no satellite saw any of this")
     for line in result.verdict.limits:
         click.echo(f"  ! {line}")
     if result.truth is not None:
         click.echo("")
         for line in summary.beside_truth(result):
             click.echo(line)
-    click.echo(f"\nresults: {folder}")
+    click.echo("")
+    if result.config.output.figures:
+        click.echo(f"report: {folder / 'report.html'}")
+    click.echo(f"results: {folder}")
 
 
 @main.command()
 @click.argument("granules", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The Zarr cube to make or to extend.")
 @click.option("--region", type=float, nargs=4, metavar="WEST SOUTH EAST NORTH", help="Degrees.")
-@click.option("--gas", "gases", multiple=True, type=click.Choice(["co", "ch4", "co2", "o3"]), help="May be repeated.")
+@click.option("--gas", "gases", multiple=True, type=click.Choice(["co", "ch4", "o3"]), help="May be repeated.")
 @click.option("--grid", type=click.Choice(["standard", "TqJoint"]), default="standard", show_default=True)
 @click.option("--processes", type=click.IntRange(min=1), help="Reading processes; by default one for each core.")
 @_as_json
@@ -264,6 +279,7 @@ def stage(
       gasquake stage granules/ --out airs.zarr --region 85 15 119 46 --gas co --gas ch4
     """
     from gasquake import staging
+    from gasquake.staging._plan import OtherCube
 
     with _logging(quiet=quiet) as log:
         try:
@@ -273,10 +289,14 @@ def stage(
             )  # fmt: skip
         except GranuleError as error:
             _fail(log, error)
+        except OtherCube as error:
+            _fail(log, ConfigError(f"--out: {error.found}; give another name, or delete that cube"))
         except ValueError as error:  # the arguments do not go together, or not with the cube that is there
             _fail(log, ConfigError(str(error)))
         except TOLD as error:
             _fail(log, error)
+        except KeyboardInterrupt:
+            _stop(log, "run it again to go on")
         for refused in report.refused:
             log.note(f"refused {refused.path}: {refused.reason}")
         duplicates = [
@@ -312,16 +332,25 @@ def inspect(file: Path, as_json: bool) -> None:  # noqa: FBT001
       gasquake inspect AIRS.2022.09.05.L3.RetStd_IR001.v7.0.7.0.G22249120000.hdf
     """
     from gasquake import io
+    from gasquake.io.describe import in_words
 
     with _logging(quiet=True) as log:
         try:
+            if file.is_dir():
+                raise GranuleError(file, _of_folder(file))
             found = io.describe_file(file)
         except TOLD as error:
             _fail(log, error)
     if as_json:
         _print_json(found)
     else:
-        _print_tree(found)
+        _print_tree(in_words(found))
+
+
+def _of_folder(folder: Path) -> str:
+    if (folder / "zarr.json").is_file():
+        return "a staged cube, no file; gas.path of a configuration takes it, and gasquake.staging.open_cube opens it"
+    return "a folder; give one of its files"
 
 
 def _print_tree(value: Any, indent: int = 0) -> None:

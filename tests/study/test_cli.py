@@ -15,7 +15,7 @@ import pytest
 import stand_in
 import worlds
 
-from gasquake import staging, study
+from gasquake import simulate, staging, study
 from gasquake.cli import main
 from gasquake.simulate import SimulatedScene
 from gasquake.study import output
@@ -115,6 +115,7 @@ def test_version(run: Callable[..., Ran]) -> None:
         ("stage",),
         ("stage", "x.hdf"),
         ("stage", "x.hdf", "--out", "cube", "--gas", "so2"),
+        ("stage", "x.hdf", "--out", "cube", "--gas", "co2"),
         ("stage", "x.hdf", "--out", "cube", "--region", "1", "2", "3"),
         ("inspect", "nowhere.hdf"),
     ],
@@ -176,6 +177,19 @@ def test_inspect(run: Callable[..., Ran], tmp_path: Path, scene: SimulatedScene)
     assert "co" in run("inspect", path).out
 
 
+def test_inspect_for_a_reader(run: Callable[..., Ran], scene: SimulatedScene, staged: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyhdf")
+    told = run("inspect", *simulate.write_granules(scene.cube.isel(time=[0]), tmp_path)).out
+    assert "\nlat: 89.5 to -89.5, step -1\n" in told
+    assert "\nlevels: 1000, 925, 850" in told
+    assert "  ascending: 20" in told
+    assert "along YDim:ascending (180) x XDim:ascending (360), dtype f4, missing " in told
+    assert " %\n" in told
+    cube = run("inspect", staged)
+    assert cube.code == 1
+    assert "a staged cube, no file; gas.path of a configuration takes it" in cube.err
+
+
 # --- demo -------------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +202,7 @@ def test_demo(run: Callable[..., Ran], tmp_path: Path) -> None:
     assert "simulated" in found.out
     assert "2022-08-23" in found.out
     assert lines[-1] == f"results: {tmp_path / 'demo'}"
+    assert "  ! simulated data: no satellite saw any of this" in lines
     assert (tmp_path / "demo" / "summary.json").is_file()
     # No terminal: plain lines with the seconds, and no codes that move a cursor.
     assert found.err.startswith("[")
@@ -415,6 +430,51 @@ def test_not_one_granule_can_be_read(run: Callable[..., Ran], toml: Callable[...
     assert not (tmp_path / "out").exists()
 
 
+def test_inputs_that_are_not_there_are_told_together(run: Callable[..., Ran], toml: Callable[..., Path]) -> None:
+    found = run("trace", toml(gas={"path": "nowhere/*.hdf"}, placebo={"catalogue": "no.csv"}, track={"roti": "no.csv"}))
+    assert found.code == 2
+    assert "3 inputs are not there:" in found.err
+    assert all(key in found.err for key in ("gas.path: ", "placebo.catalogue: ", "track.roti: "))
+
+
+def test_another_date_is_told_before_granules_are_staged(
+    run: Callable[..., Ran], toml: Callable[..., Path], tmp_path: Path
+) -> None:
+    for time in ("2030-09-05T04:52:18Z", "2022-03-05T04:52:18Z"):
+        found = run("trace", toml(event={"time": time}), "-q")
+        assert found.code == 2
+        assert "stages: no day of the data" in found.err
+        assert not (tmp_path / "out").exists()
+
+
+def test_resume_with_another_region(run: Callable[..., Ran], toml: Callable[..., Path]) -> None:
+    assert run("trace", toml(), "-q").code == 0
+    found = run("trace", toml(placebo={"margin_degrees": 0.0}), "-q", "--resume")
+    assert found.code == 2
+    assert "was staged with region " in found.err
+    assert "leave out --resume" in found.err
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [("trace", "with --resume, granules"), ("stage", "run it again to go on"), ("demo", "stopped")],
+)
+def test_stopped_by_the_user(
+    run: Callable[..., Ran], toml: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    command: str, how: str,
+) -> None:  # fmt: skip
+    def stopped(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gasquake.study.run", stopped)
+    monkeypatch.setattr("gasquake.staging.stage", stopped)
+    arguments = {"trace": (toml(),), "stage": ("x.hdf", "--out", tmp_path / "x"), "demo": ("--out", tmp_path / "x")}
+    found = run(command, *arguments[command], "-q")
+    assert found.code == 130
+    assert found.err.startswith("stopped")
+    assert how in found.err
+
+
 def test_a_library_that_is_missing(
     run: Callable[..., Ran], toml: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -533,7 +593,7 @@ def test_stage_with_arguments_that_do_not_fit(run: Callable[..., Ran], archive: 
     out = tmp_path / "airs.zarr"
     assert run("stage", granule, "--out", out).code == 0
     for arguments, told in [
-        (("--out", out, "--gas", "co"), "was staged with"),
+        (("--out", out, "--gas", "co"), "was staged with gases co ch4, not co; give another name, or delete that cube"),
         (("--out", tmp_path / "no" / "cube"), "there is no"),
         (("--out", tmp_path), "no staged cube"),
         (("--out", tmp_path / "x", "--region", 10, 20, 30, 10), "north of the region"),

@@ -432,10 +432,21 @@ def test_soundings_end_where_none_is(scene: SimulatedScene) -> None:
     cube = cube.assign(ch4=cube["ch4"].where(cube["lon"] < 104.0), co=cube["co"].where(cube["lon"] < 104.0))
     found = {}
     for kind in ("soundings", "cube"):
-        judged = xr.Dataset({"verdict": ((), 0)}, attrs={"baseline": "seasonal"})
+        judged = xr.Dataset({"verdict": ((), 0), "amplitude": cube["co"]}, attrs={"baseline": "seasonal"})
         said = find_limits(config, Inputs(cube, kind), judged, pd.DataFrame())
         found[kind] = [str(limit) for limit in said if limit.kind == "off_data"]
     assert found == {"soundings": ["the region reaches 106 E, the data end at 104 E"], "cube": []}
+
+
+def test_a_region_without_a_value_is_told(scene: SimulatedScene) -> None:
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    region, cube = config.region.resolve(), near(scene)
+    inside = xr.DataArray(region.contains(*np.meshgrid(cube["lon"], cube["lat"])), dims=("lat", "lon"))
+    for empty in (True, False):
+        amplitude = cube["co"].where(~inside) if empty else cube["co"]
+        judged = xr.Dataset({"verdict": ((), 0), "amplitude": amplitude}, attrs={"baseline": "seasonal"})
+        kinds = [limit.kind for limit in find_limits(config, Inputs(cube, "granules"), judged, pd.DataFrame())]
+        assert ("no_value" in kinds) == empty
 
 
 def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) -> None:

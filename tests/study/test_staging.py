@@ -328,8 +328,10 @@ def test_folders_and_patterns(granules: list[Path], whole: Path, tmp_path: Path)
 def test_a_cube_of_another_choice_is_left_alone(granules: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "cube"
     staged(granules[:2], out, region=REGION)
-    with pytest.raises(ValueError, match=r"was staged with .*give another out"):
+    with pytest.raises(ValueError, match=r"was staged with region .*, not all cells; give another out"):
         staged(granules, out)
+    with pytest.raises(ValueError, match=r"was staged with gases co ch4, not co, and region .*, not all cells; give"):
+        staged(granules, out, gases=["co"])
     assert open_cube(out).sizes["time"] == 2
 
 

@@ -66,9 +66,16 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "found"),
     [
-        ("profile.treshold", 3.0, "profile.treshold: no such key"),
-        ("plotting.dpi", 300, "plotting: no such key"),
-        ("sed", 1, "sed: no such key"),
+        ("profile.treshold", 3.0, "profile.treshold: no such key; did you mean profile.threshold?"),
+        ("plotting.dpi", 300, "plotting: no such key; there are event, region, gas, "),
+        ("sed", 1, "sed: no such key; did you mean seed?"),
+        ("half_width_days", 5, "half_width_days: no such key; did you mean anomaly.half_width_days?"),
+        ("output.dpi", 300, "output.dpi: no such key; there are directory, language, figures"),
+        ("event.time", "05.09.2022 04:52", "event.time: must be date and time, as 2022-09-05T04:52:18Z, found '05.09"),
+        ("region.west", "97E", "region.west: must be a number, found '97E'"),
+        ("anomaly.min_years", 1.5, "anomaly.min_years: must be a whole number, found 1.5"),
+        ("output.figures", "perhaps", "output.figures: must be true or false, found 'perhaps'"),
+        ("output.language", "fr", "output.language: must be 'en' or 'zh', found 'fr'"),
         ("event.longitude", 400.0, "400"),
         ("event.latitude", "north", "'north'"),
         ("event.time", "fifth of September", "'fifth of September'"),
@@ -161,7 +168,8 @@ def test_what_is_missing_is_named(tmp_path: Path, key: str) -> None:
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     message = refused(written(tmp_path, {"profile.splitt": 500.0, "gas.step": -1.0, "track.losss": "huber"}))
-    assert "3 problem(s)" in message
+    assert "has 3 problems:" in message
+    assert "has a problem:" in refused(written(tmp_path, {"gas.step": -1.0}))
     assert all(key in message for key in ("profile.splitt", "gas.step", "track.losss"))
 
 
@@ -194,7 +202,8 @@ def test_a_stage_across_the_origin_time(tmp_path: Path) -> None:
         ({"name": "a stage"}, "'a stage'"),
         ({"name": ""}, "''"),
         ({"start": "2022-08-24T00:00:00Z"}, "empty"),
-        ({"begin": "2022-08-24T00:00:00Z"}, "begin: no such key"),
+        ({"begin": "2022-08-24T00:00:00Z"}, "stages.windows.0.begin: no such key; there are name, start, end"),
+        ({"start": "24 August"}, "stages.windows.0.start: must be date and time, as 2022-09-05T04:52:18Z"),
         ({"name": "before"}, "several stages are called 'before'"),
     ],
 )
@@ -253,6 +262,21 @@ def test_broken_toml(tmp_path: Path, text: str, found: str) -> None:
     path = tmp_path / "broken.toml"
     path.write_text(text)
     assert found in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("time = 05.09.2022", "line 2, time = 05.09.2022: no date and time, as 2022-09-05T04:52:18Z"),
+        ("time = 2022-09-05T25:52:18Z", "line 2, time = 2022-09-05T25:52:18Z: no date and time, as 2022-09-05T04"),
+        ('name = "Luding', 'line 2, name = "Luding: a quotation mark is not closed'),
+        ("name = Luding", "line 2, name = Luding: Invalid value, at column 8"),
+    ],
+)
+def test_a_line_that_is_no_toml_is_shown(tmp_path: Path, line: str, told: str) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text(f"[event]\n{line}\nlongitude = 102.08\n")
+    assert f"is no valid TOML: {told}" in refused(path)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

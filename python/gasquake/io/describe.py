@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from gasquake._numbers import percent_text
 from gasquake.errors import GranuleError
 from gasquake.io import products
 from gasquake.io.layout import Layout, find_date, find_layout, find_windows, plain_name
@@ -74,6 +75,41 @@ def describe_file(path: str | os.PathLike[str], /) -> dict[str, Any]:
             looked_at = {name for name, shape in file.shapes.items() if _cells(shape) <= _READ_UP_TO}
         report["variables"] = [_describe_variable(file, name, look=name in looked_at) for name in file.shapes]
     return report
+
+
+def in_words(found: dict[str, Any], /) -> dict[str, Any]:
+    """What a file holds, for a person to read.
+
+    Parameters
+    ----------
+    found : dict
+        As from `describe_file`.
+
+    Returns
+    -------
+    dict
+        The same keys; axes, levels, windows and shares as text.
+    """
+    told = dict(found)
+    for axis in ("lat", "lon"):
+        if axis in told:
+            first, last, step = told[axis]
+            told[axis] = f"{first:g} to {last:g}" + ("" if step is None else f", step {step:g}")
+    if told.get("levels"):
+        told["levels"] = f"{', '.join(f'{level:g}' for level in told['levels'])} hPa"
+    if "windows" in told:
+        told["windows"] = {orbit: f"{start} to {end}" for orbit, (start, end) in told["windows"].items()}
+    told["variables"] = [
+        {
+            "name": field["name"],
+            "along": " x ".join(f"{dim} ({n})" for dim, n in zip(field["dims"], field["shape"], strict=True)) or None,
+            "dtype": field["dtype"],
+            "units": field["units"],
+            "missing": None if field["missing"] is None else percent_text(field["missing"]),
+        }
+        for field in found["variables"]
+    ]
+    return told
 
 
 def _cells(shape: tuple[int, ...]) -> int:

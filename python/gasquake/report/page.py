@@ -195,7 +195,8 @@ def _time(time: np.datetime64) -> str:
 def _facts(result: StudyResult, plain: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
     event, inputs, region = result.event, plain["inputs"], result.config.region
     names = (f"{result.inputs.cube.attrs.get('source', '')}").strip()
-    kind = say.name("kind", inputs["kind"])
+    made = inputs["simulated"] and inputs["kind"] == "granules"
+    kind = say.name("kind", "granules_simulated" if made else inputs["kind"])
     source = say.name("source", names)
     if names and inputs["kind"] != "given":  # who gave a cube knows that, and its attributes say more
         source = say("word.named", what=kind, name=source)

@@ -38,6 +38,7 @@ from gasquake.staging._cube import Cube, assemble, exchange, is_cube, open_cube,
 from gasquake.staging._plan import (
     DAYS,
     Choice,
+    OtherCube,
     Reader,
     Source,
     Task,
@@ -196,10 +197,7 @@ def _stage(
     with working_folder(out) as work:
         old = Cube(out) if resume and out.exists() else None
         if old and old.choice != choice.text():
-            raise ValueError(
-                f"{out} was staged with {old.choice}, and now {choice.text()} is wanted; give another out, or "
-                "resume=False to replace it"
-            )
+            raise OtherCube(f"{out} was staged with {choice.unlike(old.choice)}")
         if not resume:
             for path in work.iterdir():
                 if path.is_dir():
@@ -221,6 +219,8 @@ def _stage(
     staged = tuple(Path(path) for record in records for path in record["staged"])
     refused += [Refused(Path(path), reason) for record in records for path, reason in record["refused"]]
     if not staged and old is None:
+        if not sources:
+            raise GranuleError(refused[0].path, refused[0].reason)
         raise GranuleError(refused[0].path, f"none of {len(refused)} can be staged; this one: {refused[0].reason}")
     skipped += _superseded(wanted, set(staged), {r.path for r in refused})
     return StageReport(staged, tuple(skipped), tuple(refused), out)
@@ -279,6 +279,8 @@ def first_granule(
     if not refused:
         raise ValueError("granules is empty: there is nothing to stage")
     told = (off or refused)[0]
+    if not sources:
+        raise GranuleError(told.path, told.reason)
     raise GranuleError(told.path, f"none of {len(refused)} can be staged; this one: {told.reason}")
 
 

@@ -44,6 +44,35 @@ class Choice:
     def text(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
 
+    def unlike(self, other: str) -> str:
+        """What another choice has instead, as "region 8 39 20 47, not 8 39 21 47"."""
+        there, here = json.loads(other), json.loads(self.text())
+        return ", and ".join(
+            f"{key} {_plainly(there.get(key))}, not {_plainly(here[key])}"
+            for key in here
+            if there.get(key) != here[key]
+        )
+
+
+def _plainly(value: Any) -> str:
+    if value is None:
+        return "all cells"
+    return value if isinstance(value, str) else " ".join(v if isinstance(v, str) else f"{v:g}" for v in value)
+
+
+class OtherCube(ValueError):
+    """The cube that is there was made for another choice of gases, region or grid.
+
+    Attributes
+    ----------
+    found : str
+        The cube, what it was made for, and what is wanted.
+    """
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__(f"{found}; give another out, or resume=False to replace it")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

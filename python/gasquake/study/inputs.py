@@ -145,8 +145,10 @@ def open_inputs(
         files = _granules_of(cube)
     elif kind == "granules":
         from gasquake import staging
+        from gasquake.staging._plan import OtherCube
 
         _check_gases(config)
+        _check_days(paths, config, event)
         try:
             step("looking into the first granule")
             first = staging.first_granule(paths, region=region, gases=config.gas.gases, grid=config.gas.grid)
@@ -163,6 +165,8 @@ def open_inputs(
             raise
         except ConfigError:
             raise
+        except OtherCube as error:
+            raise ConfigError(f"gas: {error.found}; leave out --resume, so that granules are staged anew") from error
         except ValueError as error:
             raise ConfigError(f"gas: {error}") from error
         refused = [{"path": str(r.path), "reason": r.reason} for r in report.refused]
@@ -209,6 +213,23 @@ def _check_gases(config: StudyConfig) -> None:
             f"gas.gases: granules of AIRS level 3 have {', '.join(GASES)}, not {', '.join(foreign)}; CO2 comes from "
             'soundings: gas.source = "soundings", with their files as gas.path'
         )
+
+
+def _check_days(paths: Sequence[Path], config: StudyConfig, event: Event) -> None:
+    """Whether granules of the tested stages were given at all, where every name holds a date: staging takes long."""
+    from gasquake.staging._plan import day_of_name, find_granules
+
+    days = [day_of_name(source.path.name) for source in find_granules(paths)[0]]
+    if not days or None in days:
+        return
+    dates = np.unique(np.array(days, "datetime64[D]").astype("datetime64[ns]"))
+    cube = xr.Dataset(coords={"time": dates})
+    cube = cube.isel(time=np.flatnonzero(_in_season(cube["time"], config, event)))
+    windows, day = config.stages.resolve(event.time), np.timedelta64(1, "D")
+    tested = [stage for stage in windows if stage.name in config.stages.tested]
+    # A descending overpass can lie on the day before that of the name.
+    if not any(((dates > s.start - 2 * day) & (dates < s.end + day)).any() for s in tested):
+        raise no_tested_day(cube, windows, config, event)
 
 
 def _middle_of_day(cube: xr.Dataset, event: Event) -> xr.DataArray:

@@ -41,6 +41,9 @@ _WORDS = {
         "{n} of {total} placebo windows could not be screened for earthquakes: the catalogue covers {covered}"
     ),
     "off_data": "the region reaches {reach}, the data end at {end}",
+    "no_value": (
+        "no value in the region could be compared with those of other days: the data hold none there, or too few days"
+    ),
     "refused": "{n} input file(s) were refused and left out",
     "one_earthquake": "one earthquake: nothing here says that such anomalies precede earthquakes",
 }
@@ -101,6 +104,8 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append(Limit("one_degree"))
     limits += _off_data(config.region.resolve(), _seen(inputs))
+    if not bool(config.region.resolve().select(judged[["amplitude"]])["amplitude"].notnull().any()):
+        limits.append(Limit("no_value"))
     absent = tuple(str(orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values)
     if absent:
         limits.append(Limit("no_orbit", orbits=absent))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from errno import ENOENT
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from gasquake.study import comparison, evidence, limits, local, movement, placeb
 from gasquake.study.config import StudyConfig, load_config
 from gasquake.study.config.subject import unreadable
 from gasquake.study.inputs import Inputs, fitting, no_tested_day, open_inputs
+from gasquake.study.paths import matching
 from gasquake.study.result import StudyResult
 
 __all__ = ["headline", "run"]
@@ -68,6 +71,7 @@ def run(
     config = config if isinstance(config, StudyConfig) else load_config(config)
     event = config.event.resolve()
     windows = config.stages.resolve(event.time)
+    _all_there(config, data=cube is None, catalogue=catalogue is None)
     if catalogue is None and config.placebo.catalogue is not None:  # before the granules, which take long
         reader = partial(io.read_catalogue, tz=config.placebo.tz)
         catalogue = _read("placebo.catalogue", reader, config.placebo.catalogue)
@@ -109,6 +113,22 @@ def headline(config: StudyConfig, cube: xr.Dataset, /, *, catalogue: pd.DataFram
     kind = comparison.headline_kind(judged)
     tests = comparison.headline(judged, event, days, kind=kind, catalogue=catalogue, config=config)[1]
     return tests["headline"]
+
+
+def _all_there(config: StudyConfig, *, data: bool, catalogue: bool) -> None:
+    """Whether the tables that will be read are there; if not, all that is not there is told, and not one by one."""
+    lacking = []
+    for key, path in (("placebo.catalogue", config.placebo.catalogue if catalogue else None),
+                      ("track.roti", config.track.roti)):  # fmt: skip
+        if path is not None and not path.exists():
+            lacking.append(str(unreadable(key, path, FileNotFoundError(ENOENT, os.strerror(ENOENT)))))
+    if lacking and data:
+        try:
+            matching(config.gas.path)
+        except ConfigError as error:
+            lacking.append(str(error))
+    if lacking:
+        raise ConfigError("\n  ".join([f"{len(lacking)} inputs are not there:", *lacking] if lacking[1:] else lacking))
 
 
 def _read(key: str, reader: Callable[[Path], Any], path: Path) -> Any:
