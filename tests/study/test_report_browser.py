@@ -122,8 +122,25 @@ def assert_quiet(browser: Any, path: Path, *, width: int, helix: bool) -> None:
     assert outside == []
     assert browser.find_element(By.ID, "map-canvas").is_displayed()
     assert bool(browser.find_elements(By.ID, "helix-canvas")) == helix
+    for name in ("map-canvas", "map-profile"):
+        if browser.find_elements(By.ID, name):
+            assert_nothing_cut(browser, name)
     broken = "return [...document.images].filter((i) => i.complete && !i.naturalWidth).length"
     assert browser.execute_script(broken) == 0
+
+
+def assert_nothing_cut(browser: Any, name: str) -> None:
+    """The outermost pixels of a drawing are bare: no label runs off its edge."""
+    inked = browser.execute_script(
+        """
+        const canvas = document.getElementById(arguments[0]), { width, height } = canvas;
+        const pen = canvas.getContext("2d"), edges = [[0, 0, 1, height], [width - 1, 0, 1, height],
+          [0, 0, width, 1], [0, height - 1, width, 1]];
+        return edges.map((e) => pen.getImageData(...e).data.some((v, k) => k % 4 === 3 && v > 40));
+        """,
+        name,
+    )
+    assert inked == [False] * 4, (name, "left, right, top, bottom", inked)
 
 
 def assert_slides(browser: Any) -> None:
@@ -270,6 +287,23 @@ def test_no_script_but_ours_runs(browser: Any, pages: dict[tuple[str, str], Path
     """)
     assert browser.execute_script("return window.broken") is None
     assert any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
+
+
+def test_a_level_without_a_value_is_hatched(
+    browser: Any, pages: dict[tuple[str, str], Path], result: study.StudyResult
+) -> None:
+    """Below the ground of the epicentre's cell the profile is hatched, above it is not."""
+    opened(browser, pages["demo", "en"])
+    grey = """
+        const canvas = document.getElementById("map-profile"), at = arguments[0] * canvas.height;
+        const data = canvas.getContext("2d").getImageData(0.25 * canvas.width, at, 0.1 * canvas.width, 12).data;
+        let n = 0;
+        for (let k = 0; k < data.length; k += 4) n += data[k] < 215 && data[k + 3] > 0;
+        return n;
+    """
+    below, above = (browser.execute_script(grey, share) for share in (0.9, 0.3))
+    assert below > 20
+    assert above == 0
 
 
 def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gasquake.places import Region
+from gasquake.places import Event, Region
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import StudyConfig
 from gasquake.study.evidence import other_years
@@ -41,6 +41,7 @@ _WORDS = {
         "{n} of {total} placebo windows could not be screened for earthquakes: the catalogue covers {covered}"
     ),
     "off_data": "the region reaches {reach}, the data end at {end}",
+    "ends_before": "the data end on {last}, {days} day(s) before the earthquake: nothing is known of the days between",
     "refused": "{n} input file(s) were refused and left out",
     "one_earthquake": "one earthquake: nothing here says that such anomalies precede earthquakes",
 }
@@ -72,7 +73,9 @@ class Limit:
         return _WORDS[self.kind].format(orbits=" and no ".join(self.orbits), covered=covered, **self.numbers)
 
 
-def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebos: pd.DataFrame, /) -> list[Limit]:
+def find_limits(
+    config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebos: pd.DataFrame, /, *, event: Event
+) -> list[Limit]:
     """What these data cannot say.
 
     Parameters
@@ -85,6 +88,8 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
         Verdicts of all profiles, with ``attrs["baseline"]``.
     placebos : DataFrame
         With attrs as of `gasquake.study.placebo.choose_placebos`.
+    event : Event
+        The earthquake.
 
     Returns
     -------
@@ -101,6 +106,9 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append(Limit("one_degree"))
     limits += _off_data(config.region.resolve(), _seen(inputs))
+    last, day = (np.datetime64(time, "D") for time in (cube["time"].values.max(), event.time))
+    if last < day:
+        limits.append(Limit("ends_before", {"last": str(last), "days": int((day - last).astype(int))}))
     absent = tuple(str(orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values)
     if absent:
         limits.append(Limit("no_orbit", orbits=absent))
