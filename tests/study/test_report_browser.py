@@ -316,3 +316,17 @@ def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
     assert 5 < pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") < 60
     closed = "return [...document.querySelectorAll('details')].filter((d) => !d.open).length"
     assert browser.execute_script(closed) == 0, "nothing stays folded on paper"
+    # On paper a drawing keeps its shape, and the heading that each page repeats is no button, which would stay blank.
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 720, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    shapes = browser.execute_script("""
+        return ["map-canvas", "map-profile", "helix-canvas"].map((name) => document.getElementById(name))
+        .map((c) => [c.clientWidth / c.clientHeight, c.width / c.height]);
+    """)
+    shown = browser.execute_script("return getComputedStyle(document.querySelector('thead button')).display")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert shown == "contents"
+    for seen, drawn in shapes:
+        assert seen == pytest.approx(drawn, rel=0.02)
