@@ -20,7 +20,7 @@ from gasquake.report._cells import (
     span_cell,
     verdict_cell,
 )  # fmt: skip
-from gasquake.report.language import Words, gas_label
+from gasquake.report.language import Words, gas_label, unbroken
 from gasquake.study.result import StudyResult
 from gasquake.study.verdict import resolves_shape, window_counts
 
@@ -381,7 +381,7 @@ def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
         counts = sorted({v: judged.count(v) for v in judged}.items(), key=lambda item: (-item[1], item[0]))
         told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
         last = _day_before(end)
-        days = first if first == last else say("word.interval", low=first, high=last)
+        days = unbroken(first if first == last else say("word.interval", low=first, high=last))
         rows.append([
             name_cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
             verdict_cell(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose"),

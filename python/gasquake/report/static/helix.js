@@ -23,9 +23,11 @@ function helix(tracks) {
     };
     const label = (point, text, align) => {
       const p = place(point);
+      pen.save();
       pen.textAlign = align || "center";
       pen.lineWidth = 3; pen.strokeStyle = "#fff"; pen.lineJoin = "round"; pen.strokeText(text, p[0], p[1]);
       pen.fillStyle = "#32383f"; pen.fillText(text, p[0], p[1]);
+      pen.restore();
     };
     for (const v of [-1, -0.5, 0, 0.5, 1]) {
       line([[-far, v * far, 0], [far, v * far, 0]], "#d0d7de", 1);
