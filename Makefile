@@ -73,7 +73,8 @@ test-benches: $(VENV)/.installed ## each bench once, without timing
 
 .PHONY: test-python
 test-python: $(VENV)/.installed ## the Python tests
-	$(PYTEST) tests
+	$(PYTEST) tests/test_runtime.py  # alone: it waits for clocks, signals and threads
+	$(PYTEST) tests --ignore=tests/test_runtime.py --numprocesses=auto --dist=loadfile
 
 .PHONY: docs
 docs: $(VENV)/.installed ## the documentation, in docs/_build/html; warnings are errors

@@ -47,7 +47,10 @@ def test_what_is_not_real_numbers(kernel, name, dtype):
     assert_refused(kernel, {**arguments, name: np.ma.MaskedArray(array, mask)}, TypeError, name)
 
 
-@pytest.mark.parametrize("junk", [None, "abc", {}, object(), {1, 2}, [[1.0], [1.0, 2.0]]], ids=repr)
+JUNK = {"none": None, "text": "abc", "dict": {}, "object": object(), "set": {1, 2}, "ragged": [[1.0], [1.0, 2.0]]}
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
 @pytest.mark.parametrize(("kernel", "name"), ARRAYS)
 def test_what_is_no_array(kernel, name, junk):
     if junk is None and name in ("sigma", "surface_pressure"):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -517,8 +518,9 @@ def test_a_part_that_a_power_cut_spoilt_is_made_again(
 
 def test_a_process_that_ends_early_is_an_error_that_says_so(granules: list[Path], whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "cube.zarr"
+    reader = partial(stand_in.read_and_die, os.getpid())
     with pytest.raises(RuntimeError, match=r"ended early \(exit code 9\).*run again, with fewer n_processes"):
-        _stage(granules, out, None, ("co", "ch4"), "standard", 2, True, None, stand_in.read_and_die)
+        _stage(granules, out, None, ("co", "ch4"), "standard", 2, True, None, reader)
     assert not out.exists()
     staged(granules, out)
     assert digest(out) == digest(whole)
