@@ -159,7 +159,8 @@ def _with_values(say: Words, result: StudyResult) -> Callable[..., str]:
         },
         "method.profile.text": {
             "tops": say("word.comma").join(
-                say("word.top", gas=gas_label(gas), top=f"{config.profile.top[gas]:g}") for gas in result.profiles
+                say("word.top", gas=gas_label(gas), top=f"{top:g}")
+                for gas, top in config.profile.top.items() if gas in result.profiles
             ),
             "upper": f"{config.profile.upper:g}", "split": f"{config.profile.split:g}",
             "least": config.profile.min_below, "threshold": f"{config.profile.threshold:g}",

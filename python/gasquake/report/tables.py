@@ -109,7 +109,7 @@ def _inputs(result: StudyResult, say: Words) -> Table:
 
 
 def _days(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
-    names = ("date", "stage", "gas", "orbit", "verdict", "z_below", "z_above", "amplitude", "gradient", "n_below")
+    names = ["date", "stage", "gas", "orbit", "verdict", "z_below", "z_above", "amplitude", "gradient", "n_below"]
     rows = [
         [
             Cell(day["date"]), Cell(say.name("stage", day["stage"])), *_gas_and_orbit(say, gas, orbit),
@@ -121,7 +121,7 @@ def _days(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
     ]  # fmt: skip
     words = ""
     if "level" not in result.fields.dims:  # one layer has no below and above
-        names, rows, words = (*names[:5], "amplitude"), [[*row[:5], row[7]] for row in rows], "days_one_layer"
+        names, rows, words = [*names[:5], "amplitude"], [[*row[:5], row[7]] for row in rows], "days_one_layer"
     return Table("days", _heads(say, *names), rows, sortable=True, filters=[1, 2, 3, 4], words=words)
 
 

@@ -106,7 +106,7 @@ def find_limits(
     elif bool((judged["verdict"] == ProfileVerdict.AMPLITUDE_ONLY).any()):
         limits.append(Limit("one_degree"))
     limits += _off_data(config.region.resolve(), _seen(inputs))
-    last, day = (np.datetime64(time, "D") for time in (cube["time"].values.max(), event.time))
+    last, day = (time.astype("datetime64[D]") for time in (cube["time"].values.max(), event.time))
     if last < day:
         limits.append(Limit("ends_before", {"last": str(last), "days": int((day - last).astype(int))}))
     absent = tuple(str(orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values)

@@ -111,7 +111,8 @@ def _ranks(tests: dict[str, Rank]) -> dict[str, dict[str, Any]]:
 
 def _lateral(result: StudyResult) -> dict[str, dict[str, Any]]:
     """How often the epicentre stands out from its ring, by gas, orbit and level, and how often in the tested days."""
-    lateral, found = result.lateral, {}
+    lateral = result.lateral
+    found: dict[str, dict[str, Any]] = {}
     tested = result.days.window
     for name in [str(v) for v in lateral.data_vars if str(v).endswith("_contrast")]:
         gas = name.removesuffix("_contrast")
