@@ -433,7 +433,7 @@ def test_soundings_end_where_none_is(scene: SimulatedScene) -> None:
     found = {}
     for kind in ("soundings", "cube"):
         judged = xr.Dataset({"verdict": ((), 0), "amplitude": cube["co"]}, attrs={"baseline": "seasonal"})
-        said = find_limits(config, Inputs(cube, kind), judged, pd.DataFrame())
+        said = find_limits(config, Inputs(cube, kind), judged, pd.DataFrame(), event=scene.event)
         found[kind] = [str(limit) for limit in said if limit.kind == "off_data"]
     assert found == {"soundings": ["the region reaches 106 E, the data end at 104 E"], "cube": []}
 
@@ -445,8 +445,23 @@ def test_a_region_without_a_value_is_told(scene: SimulatedScene) -> None:
     for empty in (True, False):
         amplitude = cube["co"].where(~inside) if empty else cube["co"]
         judged = xr.Dataset({"verdict": ((), 0), "amplitude": amplitude}, attrs={"baseline": "seasonal"})
-        kinds = [limit.kind for limit in find_limits(config, Inputs(cube, "granules"), judged, pd.DataFrame())]
+        said = find_limits(config, Inputs(cube, "granules"), judged, pd.DataFrame(), event=scene.event)
+        kinds = [limit.kind for limit in said]
         assert ("no_value" in kinds) == empty
+
+
+def test_data_that_end_before_the_earthquake_say_so(scene: SimulatedScene) -> None:
+    config = worlds.config_of(scene.event, Path("unused"), **QUICK)
+    judged = xr.Dataset({"verdict": ((), 0), "amplitude": scene.cube["co"]}, attrs={"baseline": "seasonal"})
+    said = {}
+    for last in ("2022-08-30", "2022-09-04", "2022-09-05", "2022-09-10"):
+        inputs = Inputs(scene.cube.sel(time=slice(None, last)), "cube")
+        found = find_limits(config, inputs, judged, pd.DataFrame(), event=scene.event)
+        said[last] = [limit.numbers for limit in found if limit.kind == "ends_before"]
+    assert said == {
+        "2022-08-30": [{"last": "2022-08-30", "days": 6}], "2022-09-04": [{"last": "2022-09-04", "days": 1}],
+        "2022-09-05": [], "2022-09-10": [],
+    }  # fmt: skip
 
 
 def test_a_region_all_around_the_earth_of_data_of_a_part(scene: SimulatedScene) -> None:

@@ -222,6 +222,61 @@ def test_the_sentence_of_every_finding(result: study.StudyResult) -> None:
                 assert number in zh, (number, zh)
 
 
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_a_spiral_counts_only_if_it_beats_plain_models_and_random_tracks(tongue: str) -> None:
+    """The line under the claim draws the conclusion that the section's own rule asks for, with its n."""
+    say = language.Words(tongue)
+    model = say.name("model", "involute_cusp")
+    lines = {}
+    for best, p in (("involute_cusp", 0.39), ("involute_cusp", 0.012), ("constant", 0.012), ("constant", 0.39)):
+        tests = [
+            {"spiral": "involute_cusp", "null": "rotate", "p_holm": p},
+            {"spiral": "x", "null": "y", "p_holm": 1.0},
+        ]
+        track = {"reason": "", "best_model": best, "n": 40, "tests": tests, "n_draws": 199, "roti": None}
+        (lines[best, p],) = page._motion({"tracks": {"co": track}}, say)
+        assert "199" in lines[best, p]
+        assert _numbers.p_text(p) in lines[best, p]
+        assert (model in lines[best, p]) == (best == "involute_cusp")
+    told = {key: say(f"motion.{key}", p="{p}", draws=199).split("{p}")[0] for key in ("chance", "more", "plain")}
+    assert told["chance"] in lines["involute_cusp", 0.39]
+    assert told["chance"] in lines["constant", 0.39]
+    assert told["more"] in lines["involute_cusp", 0.012]
+    assert told["plain"] in lines["constant", 0.012]
+    untested = {**track, "tests": []}
+    assert say("motion.untested") in page._motion({"tracks": {"co": untested}}, say)[0]
+
+
+def test_the_epicentre_s_contrast_sets_tested_beside_other_days(result: study.StudyResult) -> None:
+    """Both halves against a plain loop over the days; together they are all days."""
+    table = tables.all_tables(result, plain(result), language.Words("en"))["lateral"]
+    tested = {str(d["date"])[:10] for d in result.profiles["co"]["descending"]["epicentre"]["days"]
+              if d["stage"] in result.config.stages.tested}  # fmt: skip
+    contrast = result.lateral["co_contrast"].sel(orbit="descending", level=700.0)
+    counts = {True: [0, 0], False: [0, 0]}
+    for day, value in zip(contrast["time"].values, contrast.values, strict=True):
+        if np.isfinite(value):
+            counts[str(day)[:10] in tested][0] += value >= 2
+            counts[str(day)[:10] in tested][1] += 1
+    heads = ["CO, descending: tested days", "CO, descending: other days"]
+    row = next(row for row in table.rows if row[0].order == 700.0)
+    told = [row[table.columns.index(head)].text for head in heads]
+    assert told == ["{} of {}".format(*counts[which]) for which in (True, False)]
+
+
+def test_numbers_are_not_parted_from_what_they_belong_to(html: str) -> None:
+    said = html[html.index("<section") : html.index('<section id="data"')]
+    assert "p\xa0=\xa0" in said
+    assert not re.search(r"\bp = \d|\d %", said)
+
+
+def test_masses_have_no_more_figures_than_they_deserve() -> None:
+    say = language.Words("en")
+    told = [say.margin(*pair).replace("\N{NARROW NO-BREAK SPACE}", "") for pair in
+            ((10812.3, 9253.4), (-296.0, 8066.0), (824.0, 23107.0), (0.4, 0.2), (5.0, None))]  # fmt: skip
+    assert told == ["10800 ± 9300", "−300 ± 8100", "1000 ± 23000", "0 ± 0", "5 ± –"]
+
+
 def test_limits_of_one_layer_without_catalogue(result: study.StudyResult) -> None:
     found = report_checks.one_layer(result)
     limits = conclusion.conclude(found, plain(found), language.Words("en")).limits
@@ -239,7 +294,7 @@ def test_the_page_opens_with_the_verdict_and_follows_the_reader_s_questions(
     order = [html.index(f'<section id="{name}"') for name in page.SECTIONS]
     assert order == sorted(order)
     assert result.verdict.sentence in parsed.words.translate(PLAIN)
-    assert html.translate(PLAIN).index(result.verdict.sentence) < html.index('<section id="data"')
+    assert html.translate(PLAIN).replace("\xa0", " ").index(result.verdict.sentence) < html.index('<section id="data"')
     for heading in ("Where and when?", "Rooted or drifted?", "Does it move like the claim?", "Are the gases linked?",
                     "Does it happen without earthquakes?"):  # fmt: skip
         assert heading in parsed.words
@@ -369,6 +424,21 @@ def test_refused_inputs_are_named(result: study.StudyResult) -> None:
     assert f"{len(refused)} input file(s) were refused" in parsed.words
 
 
+def test_inputs_of_a_simulation_are_counted_and_named_so(result: study.StudyResult) -> None:
+    import dataclasses
+
+    files = [{"path": f"{k}.hdf", "bytes": 1, "sha256": "0", "version": "7"} for k in range(tables.MOST_ROWS + 5)]
+    found = dataclasses.replace(result, inputs=dataclasses.replace(result.inputs, kind="granules", files=files))
+    for tongue, heading, kind, unlike in [
+        ("en", "Inputs", "simulated granules", "satellite granules"),
+        ("zh", "输入文件", "模拟的数据文件", "卫星数据文件"),
+    ]:
+        made = report.render(found, language=tongue, pictures=[])
+        assert f"{heading} ({len(files)})" in made
+        assert kind in made
+        assert unlike not in made
+
+
 @pytest.mark.parametrize("name", ["calm_result", "flat_result"])
 def test_other_worlds(name: str, request: pytest.FixtureRequest, coarse: None) -> None:
     found: study.StudyResult = request.getfixturevalue(name)
@@ -384,6 +454,11 @@ def test_one_layer(result: study.StudyResult, coarse: None) -> None:
     parsed = Page(report.render(found, language="zh", pictures=drawn))
     assert "helix" not in parsed.ids
     assert "单层" in parsed.words
+    # Nothing of a section that asks for levels stands empty.
+    days = tables.all_tables(found, plain(found), language.Words("en"))["days"]
+    assert [head for head in days.columns if re.search("below|above|Gradient", head)] == []
+    assert {len(row) for row in days.rows} == {len(days.columns)}
+    assert language.Words("zh")("table.days_one_layer.caption") in parsed.words
     names = {picture.name for picture in drawn}
     assert "column_co" in names
     assert not any(name.startswith(("time_height", "day_", "profiles_", "helix")) for name in names)

@@ -24,6 +24,16 @@ from selenium.webdriver.support.ui import Select  # noqa: E402
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 CASES = ("demo", "one_layer")
 WIDTHS = (1280, 390)
+#: A drawing's pixels from a copy that is meant to be read: reading the drawing itself again and again warns.
+COPIED = """
+    const copied = (name) => {
+      const canvas = document.getElementById(name), copy = document.createElement("canvas");
+      copy.width = canvas.width; copy.height = canvas.height;
+      const pen = copy.getContext("2d", { willReadFrequently: true });
+      pen.drawImage(canvas, 0, 0);
+      return pen;
+    };
+"""
 EXAMPLE = Path(__file__).parents[2] / "examples" / "boumerdes2003.toml"
 
 
@@ -122,8 +132,26 @@ def assert_quiet(browser: Any, path: Path, *, width: int, helix: bool) -> None:
     assert outside == []
     assert browser.find_element(By.ID, "map-canvas").is_displayed()
     assert bool(browser.find_elements(By.ID, "helix-canvas")) == helix
+    for name in ("map-canvas", "map-profile"):
+        if browser.find_elements(By.ID, name):
+            assert_nothing_cut(browser, name)
     broken = "return [...document.images].filter((i) => i.complete && !i.naturalWidth).length"
     assert browser.execute_script(broken) == 0
+
+
+def assert_nothing_cut(browser: Any, name: str) -> None:
+    """The outermost pixels of a drawing are bare: no label runs off its edge."""
+    inked = browser.execute_script(
+        COPIED
+        + """
+        const { width, height } = document.getElementById(arguments[0]), pen = copied(arguments[0]);
+        const edges = [[0, 0, 1, height], [width - 1, 0, 1, height],
+          [0, 0, width, 1], [0, height - 1, width, 1]];
+        return edges.map((e) => pen.getImageData(...e).data.some((v, k) => k % 4 === 3 && v > 40));
+        """,
+        name,
+    )
+    assert inked == [False] * 4, (name, "left, right, top, bottom", inked)
 
 
 def assert_slides(browser: Any) -> None:
@@ -272,6 +300,26 @@ def test_no_script_but_ours_runs(browser: Any, pages: dict[tuple[str, str], Path
     assert any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
 
 
+def test_a_level_without_a_value_is_hatched(
+    browser: Any, pages: dict[tuple[str, str], Path], result: study.StudyResult
+) -> None:
+    """Below the ground of the epicentre's cell the profile is hatched, above it is not."""
+    opened(browser, pages["demo", "en"])
+    grey = (
+        COPIED
+        + """
+        const { width, height } = document.getElementById("map-profile");
+        const data = copied("map-profile").getImageData(0.25 * width, arguments[0] * height, 0.1 * width, 12).data;
+        let n = 0;
+        for (let k = 0; k < data.length; k += 4) n += data[k] < 215 && data[k + 3] > 0;
+        return n;
+    """
+    )
+    below, above = (browser.execute_script(grey, share) for share in (0.9, 0.3))
+    assert below > 20
+    assert above == 0
+
+
 def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
     opened(browser, pages["demo", "en"])
     paper = browser.execute_cdp_cmd(
@@ -282,3 +330,17 @@ def test_it_prints(browser: Any, pages: dict[tuple[str, str], Path]) -> None:
     assert 5 < pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") < 60
     closed = "return [...document.querySelectorAll('details')].filter((d) => !d.open).length"
     assert browser.execute_script(closed) == 0, "nothing stays folded on paper"
+    # On paper a drawing keeps its shape, and the heading that each page repeats is no button, which would stay blank.
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 720, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    shapes = browser.execute_script("""
+        return ["map-canvas", "map-profile", "helix-canvas"].map((name) => document.getElementById(name))
+        .map((c) => [c.clientWidth / c.clientHeight, c.width / c.height]);
+    """)
+    shown = browser.execute_script("return getComputedStyle(document.querySelector('thead button')).display")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert shown == "contents"
+    for seen, drawn in shapes:
+        assert seen == pytest.approx(drawn, rel=0.02)

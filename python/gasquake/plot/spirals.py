@@ -119,7 +119,7 @@ def spiral_map(
             np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), lon0=event.longitude, lat0=event.latitude
         )
         east = turned(np.asarray(east), extent[0])
-        ax.plot(east, north, color=style.colour, ls=style.dash, lw=2.0, zorder=5, label=name, gid="curve",
+        ax.plot(east, north, color=style.colour, ls=style.dash, lw=2.0, zorder=4.5, label=name, gid="curve",
                 path_effects=[_draw.mpl("patheffects").withStroke(linewidth=3.4, foreground="white")])  # fmt: skip
         _arrow(ax, east, np.asarray(north), style.colour)
     draw_geography(ax, event=event, faults=faults, borders=borders, extent=extent, language=language)

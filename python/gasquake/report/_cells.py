@@ -10,7 +10,7 @@ from gasquake._numbers import MISSING
 from gasquake.report.language import Words
 
 __all__ = [
-    "Cell", "Table", "count_cell", "fixed_cell", "number_cell", "p_span_cell", "p_value_cell",
+    "Cell", "Table", "count_cell", "fixed_cell", "name_cell", "number_cell", "p_span_cell", "p_value_cell",
     "rate_cells", "share_cells", "span_cell", "verdict_cell",
 ]  # fmt: skip
 
@@ -26,7 +26,7 @@ class Cell:
     order : str or float or None
         What it is sorted by; the text if None.
     kind : str
-        "text", "prose" (which may wrap), "number", "verdict-<NAME>", "code" or "best".
+        "text", "name" (wraps on a phone), "prose" (wraps), "number", "verdict-<NAME>", "code" or "best".
     """
 
     text: str
@@ -52,6 +52,8 @@ class Table:
         Columns to filter by.
     left_out : int
         Rows that were not put in.
+    words : str
+        Whose caption it has, if not that of `name`.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Table:
     sortable: bool = False
     filters: list[int] = field(default_factory=list)
     left_out: int = 0
+    words: str = ""
 
     def choices(self, column: int, /) -> list[str]:
         """What a column can be filtered by.
@@ -79,6 +82,10 @@ class Table:
 
 def number_cell(say: Words, value: float | None, digits: int = 3) -> Cell:
     return Cell(say.number(value, digits), value, "number")
+
+
+def name_cell(text: str, order: str | None = None) -> Cell:
+    return Cell(text, order, "name")
 
 
 def p_value_cell(say: Words, value: float | None) -> Cell:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gasquake._numbers import LEVEL, p_equals
-from gasquake.report.language import Words, gas_label
+from gasquake.report.language import Words, gas_label, unbroken
 from gasquake.study.limits import Limit, find_limits
 from gasquake.study.placebo import holm_by_family
 from gasquake.study.result import StudyResult
@@ -77,7 +77,7 @@ def conclude(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -> 
         rests += [_large(gas, result, say) for gas in gases]
     rests.append(_chance(result, say))
     finding = result.verdict.finding
-    limits = find_limits(result.config, result.inputs, result.judged, result.placebos)
+    limits = find_limits(result.config, result.inputs, result.judged, result.placebos, event=result.event)
     return Conclusion(
         finding, say.name("finding", finding), _sentence(result, gases, rooted, say), rests, _also(result, say),
         [_limit(limit, say) for limit in limits], _tiles(result, summary, rooted, base, say),
@@ -172,8 +172,6 @@ def _tiles(
         onsets = sorted(e["onset"] for e in episodes.values() if e["onset"])
         if onsets:
             first = next(e for e in episodes.values() if e["onset"] == onsets[0])
-            low, high = first["onset_low"] or "…", first["onset_high"] or "…"
-            tiles.append(
-                (onsets[0], say("tile.onset", gas=gas_label(gas)), say("tile.onset_note", low=low[5:], high=high[5:]))
-            )
+            low, high = (unbroken((first[end] or "…")[5:] or "…") for end in ("onset_low", "onset_high"))
+            tiles.append((onsets[0], say("tile.onset", gas=gas_label(gas)), say("tile.onset_note", low=low, high=high)))
     return tiles

@@ -158,11 +158,14 @@ def _coast(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> list[list[list
     from gasquake.plot import coastlines
 
     east, north = coastlines()
-    x = _onto(east, lon)
+    middle = (lon.min() + lon.max()) / 2.0
+    x = (east - middle + 180.0) % 360.0 + middle - 180.0
     near = (
         (x >= lon.min() - 3) & (x <= lon.max() + 3) & (north >= lat.min() - 3) & (north <= lat.max() + 3)
         & np.isfinite(north)
     )  # fmt: skip
+    near |= np.append(near[1:], False) | np.append(False, near[:-1])  # a stretch may end beyond; the page cuts it
+    near &= np.isfinite(north)
     pieces: list[list[list[float]]] = []
     before = -2
     for k in np.flatnonzero(near):

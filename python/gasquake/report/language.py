@@ -7,6 +7,7 @@ templates escape it together with whatever is filled in.
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,11 +16,12 @@ from typing import Any, Literal
 
 from gasquake._numbers import MISSING, p_text, percent_text, significant
 
-__all__ = ["LANGUAGES", "Language", "Words", "clean", "drawable", "gas_label", "messages"]
+__all__ = ["LANGUAGES", "Language", "Words", "clean", "drawable", "gas_label", "messages", "tied", "unbroken"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
+_TIES = re.compile(r"(?<=\bp) (?=[=<>] [\d–])|(?<=\bp [=<>]) (?=[\d–])|(?<=\d) (?=%)")
 _GASES = {"co": "CO", "ch4": "CH₄", "co2": "CO₂", "o3": "O₃"}
 # Characters that a page cannot hold or that turn the direction of what follows: control codes but tab and newlines,
 # lone surrogates of file names that are not UTF-8, and the marks of bidirectional text.
@@ -103,6 +105,43 @@ def gas_label(gas: str, /) -> str:
     'CH₄'
     """
     return _GASES.get(gas, gas)
+
+
+def unbroken(date: str, /) -> str:
+    """A date that no line is broken in.
+
+    Parameters
+    ----------
+    date : str
+        As "08-26".
+
+    Returns
+    -------
+    str
+        With hyphens that hold together.
+    """
+    return date.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
+def tied(text: str, /) -> str:
+    """A sentence whose numbers stay with what they belong to when lines are broken.
+
+    Parameters
+    ----------
+    text : str
+        As "p = 0.91, 90 %".
+
+    Returns
+    -------
+    str
+        With no-break spaces after and before a relation, and before a percent sign.
+
+    Examples
+    --------
+    >>> tied("with p = 0.91, 90 % of them").replace("\\xa0", "_")
+    'with p_=_0.91, 90_% of them'
+    """
+    return _TIES.sub("\N{NO-BREAK SPACE}", text)
 
 
 def drawable(language: Language, /) -> bool:
@@ -300,6 +339,29 @@ class Words:
             return MISSING
         text = percent_text(value)
         return text if self.language == "en" else text.replace(" ", "")
+
+    def margin(self, value: float | None, error: float | None, /) -> str:
+        """A large number and its uncertainty, both to the second figure of the uncertainty.
+
+        Parameters
+        ----------
+        value, error : float or None
+            None and NaN are missing.
+
+        Returns
+        -------
+        str
+            Without decimal places.
+
+        Examples
+        --------
+        >>> Words("en").margin(10812.3, 9253.4).replace("\u202f", " ")
+        '10 800 ± 9 300'
+        """
+        if value is None or error is None or not (math.isfinite(value) and math.isfinite(error)):
+            return f"{self.fixed(value, 0)} ± {self.fixed(error, 0)}"
+        places = min(1 - math.floor(math.log10(abs(error))), 0) if error else 0
+        return f"{self.fixed(round(value, places), 0)} ± {self.fixed(round(error, places), 0)}"
 
     def interval(self, low: float | None, high: float | None, digits: int = 3, /) -> str:
         """An interval of numbers.

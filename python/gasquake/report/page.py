@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from gasquake._numbers import p_equals
+from gasquake._numbers import LEVEL, p_equals
 from gasquake._optional import attempt_import
 from gasquake.report import conclusion, figures, interactive, strips, tables
-from gasquake.report.language import Language, Words, clean, drawable, gas_label
+from gasquake.report.language import Language, Words, clean, drawable, gas_label, tied, unbroken
 from gasquake.report.references import REFERENCES
 from gasquake.study import output, summary
 from gasquake.study.result import StudyResult
@@ -119,10 +119,12 @@ def _environment() -> Any:
     def fit(value: Any) -> Any:
         return clean(value) if type(value) is str else value
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("gasquake.report"), autoescape=True, undefined=jinja2.StrictUndefined, finalize=fit,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
+    environment.filters["tied"] = tied
+    return environment
 
 
 def _raw(text: str) -> Any:
@@ -156,6 +158,10 @@ def _with_values(say: Words, result: StudyResult) -> Callable[..., str]:
             "window": config.anomaly.window_days,
         },
         "method.profile.text": {
+            "tops": say("word.comma").join(
+                say("word.top", gas=gas_label(gas), top=f"{top:g}")
+                for gas, top in config.profile.top.items() if gas in result.profiles
+            ),
             "upper": f"{config.profile.upper:g}", "split": f"{config.profile.split:g}",
             "least": config.profile.min_below, "threshold": f"{config.profile.threshold:g}",
             "quiet": f"{config.profile.quiet:g}",
@@ -216,7 +222,7 @@ def _facts(result: StudyResult, plain: Mapping[str, Any], say: Words) -> list[tu
         ("files", say("fact.files_value", n=len(result.inputs.files), refused=len(result.inputs.refused))
                   if result.inputs.files or result.inputs.refused else ""),
         ("days", say("fact.days_value", n=inputs["days"], own=inputs["days_in_event_year"],
-                     first=inputs["first_date"], last=inputs["last_date"])),
+                     first=unbroken(inputs["first_date"]), last=unbroken(inputs["last_date"]))),
         ("baseline", say.name("baseline", inputs["baseline"])),
         ("grid", say("fact.grid_value", n=say.fixed(inputs["cells"], 0), inside=say.fixed(inside, 0))),
     ]  # fmt: skip
@@ -230,9 +236,8 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
         if track["reason"] or not track["best_model"]:
             lines.append(say("motion.too_few", gas=gas_label(gas), reason=track["reason"] or track["n"]))
             continue
-        least = min((t["p_holm"] for t in track["tests"] if t["p_holm"] is not None), default=None)
         lines.append(say("motion.best", gas=gas_label(gas), model=say.name("model", track["best_model"]), n=track["n"],
-                         p=say.p(least)))  # fmt: skip
+                         spirals=_spirals(track, say)))  # fmt: skip
         if track["roti"]:
             roti = track["roti"]
             lines.append(say("motion.roti", gas=gas_label(gas), kept=roti["days_kept"], days=roti["days"],
@@ -240,10 +245,20 @@ def _motion(plain: Mapping[str, Any], say: Words) -> list[str]:
     return lines
 
 
+def _spirals(track: Mapping[str, Any], say: Words) -> str:
+    """What the tests say of the spirals: one counts if it beats the plain models and the random tracks."""
+    least = min((t["p_holm"] for t in track["tests"] if t["p_holm"] is not None), default=None)
+    if least is None:
+        return say("motion.untested")
+    kept = any(t["spiral"] == track["best_model"] for t in track["tests"])
+    found = "chance" if least > LEVEL else "more" if kept else "plain"
+    return say(f"motion.{found}", p=say.p(least), draws=track["n_draws"])
+
+
 def _methods(result: StudyResult, found: Mapping[str, Any]) -> list[str]:
     """The methods that were used: those of profiles need levels, others have a table to show."""
     layered = "level" in result.fields.dims
-    table_of = {"base_rate": "rates", "helix": "helices", "link": "correlation", "mass": "masses"}
+    table_of = {"base_rate": "rates", "lateral": "lateral", "helix": "helices", "link": "correlation", "mass": "masses"}
     unused = {name for name, table in table_of.items() if table not in found}
     return [name for name in METHODS if name not in unused and (layered or name not in ("column", "profile"))]
 

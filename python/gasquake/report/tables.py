@@ -11,6 +11,7 @@ from gasquake.report._cells import (
     Table,
     count_cell,
     fixed_cell,
+    name_cell,
     number_cell,
     p_span_cell,
     p_value_cell,
@@ -19,7 +20,7 @@ from gasquake.report._cells import (
     span_cell,
     verdict_cell,
 )  # fmt: skip
-from gasquake.report.language import Words, gas_label
+from gasquake.report.language import Words, gas_label, unbroken
 from gasquake.study.result import StudyResult
 from gasquake.study.verdict import resolves_shape, window_counts
 
@@ -47,7 +48,8 @@ def all_tables(result: StudyResult, summary: Mapping[str, Any], say: Words, /) -
         By name.
     """
     made = [
-        _stages(summary, say), _refused(summary, say), _inputs(result, say), _days(summary, say),
+        _stages(summary, say), _refused(summary, say), _inputs(result, say),
+        _days(result, summary, say),
         _rates(result, summary, say), _counts(summary, say), _episodes(summary, say), _runs(summary, say),
         _lateral(result, summary, say), _models(summary, say), _spirals(summary, say), _helices(summary, say),
         _correlation(summary, say), _placebos(result, summary, say), _masses(summary, say),
@@ -106,7 +108,8 @@ def _inputs(result: StudyResult, say: Words) -> Table:
     return Table("inputs", _heads(say, "file", "bytes", "sha256"), rows, left_out=max(len(files) - MOST_ROWS, 0))
 
 
-def _days(summary: Mapping[str, Any], say: Words) -> Table:
+def _days(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
+    names = ["date", "stage", "gas", "orbit", "verdict", "z_below", "z_above", "amplitude", "gradient", "n_below"]
     rows = [
         [
             Cell(day["date"]), Cell(say.name("stage", day["stage"])), *_gas_and_orbit(say, gas, orbit),
@@ -116,8 +119,10 @@ def _days(summary: Mapping[str, Any], say: Words) -> Table:
         ]
         for gas, orbit, found in _orbits(summary["profiles"]) for day in found["epicentre"]["days"]
     ]  # fmt: skip
-    names = ("date", "stage", "gas", "orbit", "verdict", "z_below", "z_above", "amplitude", "gradient", "n_below")
-    return Table("days", _heads(say, *names), rows, sortable=True, filters=[1, 2, 3, 4])
+    words = ""
+    if "level" not in result.fields.dims:  # one layer has no below and above
+        names, rows, words = [*names[:5], "amplitude"], [[*row[:5], row[7]] for row in rows], "days_one_layer"
+    return Table("days", _heads(say, *names), rows, sortable=True, filters=[1, 2, 3, 4], words=words)
 
 
 def _gradient(say: Words, slope: float | None, error: float | None) -> Cell:
@@ -136,18 +141,18 @@ def _rates(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
             continue
         for verdict, rate in found["epicentre"]["base_rate"].items():
             hits, n = window_counts({orbit: found}, tested, verdict)
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.anomaly")), verdict_cell(say, verdict),
-                         *share_cells(say, hits, n), *rate_cells(say, rate)])  # fmt: skip
+            rows.append([*_gas_and_orbit(say, gas, orbit), name_cell(say("criterion.anomaly")),
+                         verdict_cell(say, verdict), *share_cells(say, hits, n), *rate_cells(say, rate)])  # fmt: skip
         window = {day["date"] for day in found["epicentre"]["days"] if day["stage"] in tested}
         for criterion, (hits, n), rate in _elsewhere(found, window):
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say(f"criterion.{criterion}")),
+            rows.append([*_gas_and_orbit(say, gas, orbit), name_cell(say(f"criterion.{criterion}")),
                          verdict_cell(say, "ROOTED"), *share_cells(say, hits, n), *rate_cells(say, rate)])  # fmt: skip
         rolling = summary["profiles_rolling_baseline"].get(gas, {}).get(orbit)
         if rolling:
             judged = [d["verdict"] for d in rolling if d["date"] in window and d["verdict"] != "UNDETERMINED"]
-            rows.append([*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.rolling")), verdict_cell(say, "ROOTED"),
-                         *share_cells(say, judged.count("ROOTED"), len(judged)), Cell(MISSING, None, "number"),
-                         Cell(MISSING, None, "number")])  # fmt: skip
+            rows.append([*_gas_and_orbit(say, gas, orbit), name_cell(say("criterion.rolling")),
+                         verdict_cell(say, "ROOTED"), *share_cells(say, judged.count("ROOTED"), len(judged)),
+                         Cell(MISSING, None, "number"), Cell(MISSING, None, "number")])  # fmt: skip
         rows += _raw_rates(summary, gas, orbit, say)
     # What was judged neither in the tested days nor in others has no rates.
     rows = [row for row in rows if row[5].order is not None or row[6].order is not None]
@@ -161,7 +166,7 @@ def _raw_rates(summary: Mapping[str, Any], gas: str, orbit: str, say: Words) -> 
     if not raw:
         return []
     tested = share_cells(say, raw["window_rate"]["hits"], raw["window_rate"]["n"])
-    return [[*_gas_and_orbit(say, gas, orbit), Cell(say("criterion.raw")), verdict_cell(say, "ROOTED"), *tested,
+    return [[*_gas_and_orbit(say, gas, orbit), name_cell(say("criterion.raw")), verdict_cell(say, "ROOTED"), *tested,
              *rate_cells(say, raw["base_rate"])]]  # fmt: skip
 
 
@@ -218,7 +223,10 @@ def _runs(summary: Mapping[str, Any], say: Words) -> Table:
 
 def _lateral(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table:
     sides = _orbits(summary["lateral"])
-    names = [say("column.gas_orbit", gas=gas_label(gas), orbit=say.name("orbit", orbit)) for gas, orbit, _ in sides]
+    names = [
+        say(f"column.{which}", what=say("column.gas_orbit", gas=gas_label(gas), orbit=say.name("orbit", orbit)))
+        for gas, orbit, _ in sides for which in ("lateral_tested", "lateral_other")
+    ]  # fmt: skip
     rows = []
     levels = next((found["level_hpa"] for _, _, found in sides if found["level_hpa"]), [None])
     for k, level in enumerate(levels):
@@ -226,8 +234,13 @@ def _lateral(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Tab
             continue
         cells = []
         for _, _, found in sides:
-            n, high = _as_list(found["days"])[k], _as_list(found["days_at_least_2"])[k]
-            cells.append(Cell(say("word.of", hits=high, n=n) if n else MISSING, high / n if n else None, "number"))
+            n, high, tested, tested_high = (
+                _as_list(found[key])[k]
+                for key in ("days", "days_at_least_2", "tested_days", "tested_days_at_least_2")
+            )  # fmt: skip
+            for hits, days in ((tested_high, tested), (high - tested_high, n - tested)):
+                told = say("word.of", hits=hits, n=days) if days else MISSING
+                cells.append(Cell(told, hits / days if days else None, "number"))
         if any(cell.order is not None for cell in cells):
             head = say("word.one_layer") if level is None else say.number(level, 4)
             rows.append([Cell(head, level, "number"), *cells])
@@ -245,10 +258,10 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
             best = model["name"] == track["best_model"]
             name = say.name("model", model["name"]) + (f" · {say('word.kept')}" if best else "")
             rows.append([
-                Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "text"),
+                Cell(gas_label(gas)), Cell(name, model["name"], "best" if best else "name"),
                 number_cell(say, model["rmse_km"]), number_cell(say, model["loo_rmse_km"]),
                 fixed_cell(say, model["r2"]), fixed_cell(say, model["delta_aicc"], 1),
-                number_cell(say, model["weight"], 2),
+                p_value_cell(say, model["weight"]),
                 Cell(say("word.yes") if model["ambiguous"] else say("word.no")),
             ])  # fmt: skip
     names = ("gas", "model", "rmse", "loo", "r2", "delta_aicc", "weight", "ambiguous")
@@ -257,7 +270,7 @@ def _models(summary: Mapping[str, Any], say: Words) -> Table:
 
 def _spirals(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
-        [Cell(gas_label(gas)), Cell(say.name("model", test["spiral"])), Cell(say.name("null", test["null"])),
+        [Cell(gas_label(gas)), name_cell(say.name("model", test["spiral"])), name_cell(say.name("null", test["null"])),
          fixed_cell(say, test["statistic"]), p_value_cell(say, test["p_value"]), p_value_cell(say, test["p_holm"])]
         for gas, track in summary["tracks"].items() for test in track["tests"]
     ]  # fmt: skip
@@ -340,7 +353,7 @@ def test_name(name: str, say: Words, /, *, layered: bool) -> str:
 def _masses(summary: Mapping[str, Any], say: Words) -> Table:
     rows = [
         [Cell(gas_label(gas)), Cell(say.name("stage", stage)),
-         Cell(f"{say.fixed(m['tonnes'], 0)} ± {say.fixed(m['standard_error'], 0)}", m["tonnes"], "number"),
+         Cell(say.margin(m["tonnes"], m["standard_error"]), m["tonnes"], "number"),
          count_cell(m["n"])]
         for gas, stages in summary["masses"].items() for stage, m in stages.items()
     ]  # fmt: skip
@@ -368,9 +381,9 @@ def _truth(result: StudyResult, summary: Mapping[str, Any], say: Words) -> Table
         counts = sorted({v: judged.count(v) for v in judged}.items(), key=lambda item: (-item[1], item[0]))
         told = say("word.comma").join(f"{n} × {say.name('verdict', v)}" for v, n in counts)
         last = _day_before(end)
-        days = first if first == last else say("word.interval", low=first, high=last)
+        days = unbroken(first if first == last else say("word.interval", low=first, high=last))
         rows.append([
-            Cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
+            name_cell(say("truth.verdict", days=days), first), *_gas_and_orbit(say, expected["gas"], expected["orbit"]),
             verdict_cell(say, str(expected["verdict"])), Cell(told or say("word.no_day_judged"), kind="prose"),
         ])  # fmt: skip
     return Table("truth", heads, rows)

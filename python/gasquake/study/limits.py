@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from gasquake.places import Region
+from gasquake.places import Event, Region
 from gasquake.profiles import ProfileVerdict
 from gasquake.study.config import StudyConfig
 from gasquake.study.evidence import other_years
@@ -44,6 +44,7 @@ _WORDS = {
     "no_value": (
         "no value in the region could be compared with those of other days: the data hold none there, or too few days"
     ),
+    "ends_before": "the data end on {last}, {days} day(s) before the earthquake: nothing is known of the days between",
     "refused": "{n} input file(s) were refused and left out",
     "one_earthquake": "one earthquake: nothing here says that such anomalies precede earthquakes",
 }
@@ -75,7 +76,9 @@ class Limit:
         return _WORDS[self.kind].format(orbits=" and no ".join(self.orbits), covered=covered, **self.numbers)
 
 
-def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebos: pd.DataFrame, /) -> list[Limit]:
+def find_limits(
+    config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebos: pd.DataFrame, /, *, event: Event
+) -> list[Limit]:
     """What these data cannot say.
 
     Parameters
@@ -88,6 +91,8 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
         Verdicts of all profiles, with ``attrs["baseline"]``.
     placebos : DataFrame
         With attrs as of `gasquake.study.placebo.choose_placebos`.
+    event : Event
+        The earthquake.
 
     Returns
     -------
@@ -106,6 +111,9 @@ def find_limits(config: StudyConfig, inputs: Inputs, judged: xr.Dataset, placebo
     limits += _off_data(config.region.resolve(), _seen(inputs))
     if not bool(config.region.resolve().select(judged[["amplitude"]])["amplitude"].notnull().any()):
         limits.append(Limit("no_value"))
+    last, day = (time.astype("datetime64[D]") for time in (cube["time"].values.max(), event.time))
+    if last < day:
+        limits.append(Limit("ends_before", {"last": str(last), "days": int((day - last).astype(int))}))
     absent = tuple(str(orbit) for orbit in config.gas.orbits if orbit not in cube["orbit"].values)
     if absent:
         limits.append(Limit("no_orbit", orbits=absent))

@@ -212,7 +212,7 @@ def _analyse(
         ground = region.select(cube[["surface_pressure"]])["surface_pressure"].load()
         masses = local.implied_masses(excess, ground, region, days)
 
-    said = [str(limit) for limit in limits.find_limits(config, inputs, judged, placebos)]
+    said = [str(limit) for limit in limits.find_limits(config, inputs, judged, placebos, event=event)]
     conclusion = _conclude(config, report, tests, kind, windows, said)
     return StudyResult(
         config, event, windows, inputs, days, judged, means, regional, report, raw, lateral, maxima, tracks, linked,

@@ -80,7 +80,7 @@ def summarise(result: StudyResult, /) -> dict[str, Any]:
         "profiles": result.profiles,
         "profiles_rolling_baseline": result.rolling,
         "raw_criterion": result.raw,
-        "lateral": _lateral(result.lateral),
+        "lateral": _lateral(result),
         "tracks": {track.gas: movement.track_report(track, corrected) for track in result.tracks},
         "correlation": correlation_rows(result),
         "masses": result.masses,
@@ -109,20 +109,24 @@ def _ranks(tests: dict[str, Rank]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _lateral(lateral: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """How often the epicentre stands out from its ring, by gas, orbit and level."""
+def _lateral(result: StudyResult) -> dict[str, dict[str, Any]]:
+    """How often the epicentre stands out from its ring, by gas, orbit and level, and how often in the tested days."""
+    lateral = result.lateral
     found: dict[str, dict[str, Any]] = {}
+    tested = result.days.window
     for name in [str(v) for v in lateral.data_vars if str(v).endswith("_contrast")]:
         gas = name.removesuffix("_contrast")
         contrast = lateral[name]
         found[gas] = {}
         for orbit in contrast["orbit"].values.tolist():
             one = contrast.sel(orbit=orbit)
-            valid, high = one.notnull().sum("time"), (one >= 2.0).sum("time")
+            window = one.where(tested.sel(orbit=orbit, time=one["time"]))
             found[gas][orbit] = {
                 "level_hpa": one["level"].values if "level" in one.dims else None,
-                "days": valid.values,
-                "days_at_least_2": high.values,
+                "days": one.notnull().sum("time").values,
+                "days_at_least_2": (one >= 2.0).sum("time").values,
+                "tested_days": window.notnull().sum("time").values,
+                "tested_days_at_least_2": (window >= 2.0).sum("time").values,
             }
     return found
 

@@ -21,18 +21,19 @@ function helix(tracks) {
       points.map(place).forEach((p) => pen.lineTo(p[0], p[1]));
       pen.stroke(); pen.setLineDash([]);
     };
-    const label = (point, text, align) => { const p = place(point); pen.textAlign = align || "center"; pen.fillStyle = "#32383f"; pen.fillText(text, p[0], p[1]); };
+    const label = (point, text, align) => {
+      const p = place(point);
+      pen.save();
+      pen.textAlign = align || "center";
+      pen.lineWidth = 3; pen.strokeStyle = "#fff"; pen.lineJoin = "round"; pen.strokeText(text, p[0], p[1]);
+      pen.fillStyle = "#32383f"; pen.fillText(text, p[0], p[1]);
+      pen.restore();
+    };
     for (const v of [-1, -0.5, 0, 0.5, 1]) {
       line([[-far, v * far, 0], [far, v * far, 0]], "#d0d7de", 1);
       line([[v * far, -far, 0], [v * far, far, 0]], "#d0d7de", 1);
     }
     line([[0, 0, 0], [0, 0, top]], "#57606a", 1.2);
-    pen.font = "11px system-ui, sans-serif"; pen.textBaseline = "middle";
-    for (let v = 0; v <= top; v += 4) label([0, 0, v], "  " + v, "left");
-    label([0, 0, top * 1.06], words.height);
-    const round = Math.round(far / 10) * 10;
-    label([far * 1.1, 0, 0], words.east); label([0, far * 1.1, 0], words.north);
-    label([far, -far * 1.08, 0], "+" + round); label([-far, -far * 1.08, 0], "−" + round);
     const ground = place([0, 0, 0]);
     star(pen, ground[0], ground[1], 9); pen.fillStyle = "#000"; pen.fill();
     const last = Math.max(1, ...track.points.map((p) => p[3]));
@@ -44,6 +45,13 @@ function helix(tracks) {
       pen.fillStyle = mixed(SEQUENTIAL, track.points[k][3] / last); pen.fill();
       pen.strokeStyle = k === hovered ? "#000" : "#fff"; pen.lineWidth = k === hovered ? 2 : 1; pen.stroke();
     });
+    // Last, so that no point or line hides a number.
+    pen.font = "11px system-ui, sans-serif"; pen.textBaseline = "middle";
+    for (let v = 0; v <= top; v += 4) label([0, 0, v], "  " + v, "left");
+    label([0, 0, top * 1.06], words.height);
+    const round = Math.round(far / 10) * 10;
+    label([far * 1.1, 0, 0], words.east); label([0, far * 1.1, 0], words.north);
+    label([far, -far * 1.08, 0], "+" + round); label([-far, -far * 1.08, 0], "−" + round);
     pen.font = "11px system-ui, sans-serif"; pen.textAlign = "left"; pen.fillStyle = "#32383f";
     const bar = Math.min(160, width * 0.35);
     for (let k = 0; k < bar; k += 1) { pen.fillStyle = mixed(SEQUENTIAL, k / bar); pen.fillRect(12 + k, height - 30, 1.6, 10); }

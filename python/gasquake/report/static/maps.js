@@ -34,7 +34,7 @@ function explore(maps) {
   function draw() {
     const width = canvas.clientWidth || 600;
     const shape = (rows * dy) / (columns * dx * Math.max(Math.cos((maps.lat[Math.floor(rows / 2)] * Math.PI) / 180), 0.1));
-    const left = 46, right = 62, top = 8, bottom = 26;
+    const left = 46, right = 74, top = 8, bottom = 26;
     const height = Math.min((width - left - right) * shape, 560) + top + bottom;
     const pen = prepared(canvas, width, height);
     const w = width - left - right, h = height - top - bottom;
@@ -152,9 +152,11 @@ function explore(maps) {
     const values = maps.levels.map((_, k) => z(k + 1, cell[0], cell[1]));
     const high = Math.log(maps.levels[0]) + 0.05, low = Math.log(maps.levels[layers - 2]) - 0.05;
     const limit = Math.max(maps.limit, ...values.filter((v) => !Number.isNaN(v)).map(Math.abs));
-    const x = (v) => left + w / 2 + (v / limit) * (w / 2);
+    const x = (v) => left + w / 2 + (v / limit) * (w / 2 - 8);
     const y = (p) => top + h - ((high - Math.log(p)) / (high - low)) * h;
     pen.fillStyle = "#f6f8fa"; pen.fillRect(left, top, w, h);
+    const edge = (k) => (k < 0 ? top + h : k >= values.length - 1 ? top : (y(maps.levels[k]) + y(maps.levels[k + 1])) / 2);
+    values.forEach((v, k) => { if (Number.isNaN(v)) hatch(pen, left, edge(k), w, edge(k - 1) - edge(k)); });
     pen.strokeStyle = "#8c959f"; pen.lineWidth = 1;
     const rule = (x0, y0, x1, y1, dash) => { pen.setLineDash(dash); pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke(); pen.setLineDash([]); };
     rule(x(0), top, x(0), top + h, []);
