@@ -116,8 +116,8 @@ function explore(maps) {
     pen.fillStyle = "#32383f"; pen.font = "11px system-ui, sans-serif";
     pen.textAlign = "center"; pen.textBaseline = "top";
     for (const v of ticks(west, west + columns * dx, Math.max(2, w / 70))) {
-      const turned = ((v + 540) % 360) - 180;
-      pen.fillText(Math.abs(turned) + "°" + (turned < 0 ? "W" : turned > 0 ? "E" : ""), x(v), top + h + 6);
+      const turned = ((v + 540) % 360) - 180, side = turned === -180 ? "" : turned < 0 ? "W" : turned > 0 ? "E" : "";
+      pen.fillText(Math.abs(turned) + "°" + side, x(v), top + h + 6);
       pen.fillRect(x(v), top + h, 1, 4);
     }
     pen.textAlign = "right"; pen.textBaseline = "middle";
