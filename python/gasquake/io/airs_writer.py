@@ -85,12 +85,12 @@ def granule_name(date: object, version: int = 7) -> str:
     return f"AIRS.{day:%Y.%m.%d}.L3.RetStd_IR001.v{number}.G{produced:%y%j%H%M%S}{ending}"
 
 
-def write_granule(cube_slice: xr.Dataset, /, path: str | os.PathLike[str], *, version: int = 7) -> None:
+def write_granule(cube: xr.Dataset, /, path: str | os.PathLike[str], *, version: int = 7) -> None:
     """Write one day of a gas cube as a granule of AIRS level 3.
 
     Parameters
     ----------
-    cube_slice : Dataset
+    cube : Dataset
         A gas cube with one time, its `co`, `ch4`, `o3` (mol mol-1, dims "orbit", "level", "lat", "lon"), their
         `_count` and `_sdev`, `surface_pressure` (hPa), `topography` (m), `land_sea_mask` (1 land, 0 sea), as far as
         it has them. Cells must lie on the centres of the one-degree grid and levels must be standard levels.
@@ -102,7 +102,7 @@ def write_granule(cube_slice: xr.Dataset, /, path: str | os.PathLike[str], *, ve
     Raises
     ------
     ValueError
-        If `cube_slice` does not fit the layout.
+        If `cube` does not fit the layout.
     ImportError
         If the library that writes this version is missing.
 
@@ -120,7 +120,7 @@ def write_granule(cube_slice: xr.Dataset, /, path: str | os.PathLike[str], *, ve
     >>> write_granule(cube.isel(time=[0]), granule_name(cube.time.values[0]))  # doctest: +SKIP
     """
     _product(version)
-    day = _one_day(cube_slice)
+    day = _one_day(cube)
     with write_aside(path) as aside:
         if version == 7:
             _write_hdf4(day, aside, Path(path).name)
@@ -140,16 +140,16 @@ def _product(version: int) -> tuple[str, str]:
 def _one_day(cube: xr.Dataset) -> xr.Dataset:
     """The slice without its time dim, checked."""
     if "time" not in cube.coords or cube["time"].size != 1:
-        raise ValueError(f"cube_slice must hold one time, got {cube.sizes.get('time', 0)}; write a day at a time")
+        raise ValueError(f"cube must hold one time, got {cube.sizes.get('time', 0)}; write a day at a time")
     day = cube.isel(time=0) if "time" in cube.dims else cube
     missing = [name for name in ("orbit", "level", "lat", "lon") if name not in day.dims]
     if missing:
-        raise ValueError(f"cube_slice has no dimension {missing[0]!r}; it has {tuple(day.dims)}")
+        raise ValueError(f"cube has no dimension {missing[0]!r}; it has {tuple(day.dims)}")
     for orbit in day["orbit"].values:
         if orbit not in products.ORBITS:
-            raise ValueError(f"orbit of cube_slice must be one of {tuple(products.ORBITS)}, got {str(orbit)!r}")
+            raise ValueError(f"orbit of cube must be one of {tuple(products.ORBITS)}, got {str(orbit)!r}")
     if "co2" in day:
-        raise ValueError("cube_slice has co2, for which AIRS level 3 has no field; drop it first")
+        raise ValueError("cube has co2, for which AIRS level 3 has no field; drop it first")
     return day
 
 
@@ -169,7 +169,7 @@ def _places(day: xr.Dataset) -> dict[str, NDArray[np.intp]]:
 def _check(found: NDArray[np.float64], wanted: NDArray[np.float64], name: str, what: str) -> None:
     wrong = ~(np.abs(found - wanted) <= 1e-3)
     if wrong.any():
-        raise ValueError(f"{name} of cube_slice holds {found[wrong][0]:g}, which is not {what}")
+        raise ValueError(f"{name} of cube holds {found[wrong][0]:g}, which is not {what}")
 
 
 def _globe(array: xr.DataArray, places: dict[str, NDArray[np.intp]]) -> NDArray[np.float32]:
