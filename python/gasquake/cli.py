@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gasquake._optional import install_hint
-from gasquake.errors import ConfigError, GranuleError
+from gasquake.errors import ConfigError, GranuleError, OtherCube
 
 if TYPE_CHECKING:
     from gasquake.places import Region
@@ -279,7 +279,6 @@ def stage(
       gasquake stage granules/ --out airs.zarr --region 85 15 119 46 --gas co --gas ch4
     """
     from gasquake import staging
-    from gasquake.staging._plan import OtherCube
 
     with _logging(quiet=quiet) as log:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["ConfigError", "GranuleError", "InternalError"]
+__all__ = ["ConfigError", "GranuleError", "InternalError", "OtherCube"]
 
 
 class InternalError(RuntimeError):
@@ -61,3 +61,22 @@ class GranuleError(ValueError):
             Without the file's name.
         """
         return self._reason
+
+
+class OtherCube(ValueError):
+    """The staged cube that is there was made for another choice of gases, region or grid.
+
+    Parameters
+    ----------
+    found : str
+        The cube, what it was made for, and what is wanted.
+
+    Attributes
+    ----------
+    found : str
+        The same, without what to do about it in Python.
+    """
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__(f"{found}; give another out, or resume=False to replace it")

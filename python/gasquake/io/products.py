@@ -13,9 +13,13 @@ import numpy as np
 
 __all__ = [
     "COLUMNS", "DATE_ATTRIBUTES", "DAYS_ATTRIBUTE", "FILL", "GASES", "GRIDS", "HDF4_DIMS", "LAND_SEA_MASK", "LATITUDES",
-    "LEVELS", "LONGITUDES", "NETCDF_DIMS", "ORBITS", "PARTS", "WINDOW_OPENS", "Field", "field_name", "grid_name",
+    "LEVELS", "LONGITUDES", "NETCDF_DIMS", "ORBITS", "PARTS", "SUFFIXES",
+    "WINDOW_OPENS", "Field", "field_name", "grid_name",
     "window_attribute",
 ]  # fmt: skip
+
+#: How the names of data files end.
+SUFFIXES = {".hdf", ".nc", ".nc4", ".h5", ".he5"}
 
 
 @dataclass(frozen=True, slots=True)

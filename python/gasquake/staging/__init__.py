@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gasquake.errors import GranuleError
+from gasquake.errors import GranuleError, OtherCube
 from gasquake.io.airs import Refused, open_airs
 from gasquake.io.products import GASES, GRIDS
 from gasquake.kernels import build_info
@@ -38,7 +38,6 @@ from gasquake.staging._cube import Cube, assemble, exchange, is_cube, open_cube,
 from gasquake.staging._plan import (
     DAYS,
     Choice,
-    OtherCube,
     Reader,
     Source,
     Task,

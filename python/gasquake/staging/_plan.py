@@ -15,14 +15,12 @@ import numpy as np
 import xarray as xr
 
 from gasquake.io.airs import Refused
-from gasquake.io.products import GRANULE_NAME
+from gasquake.io.products import GRANULE_NAME, SUFFIXES
 from gasquake.places import Region
 
 #: [D] Days along the time axis of a chunk: about a month, so that 20 years of a place are some 230 reads.
 DAYS = 32
 
-#: How the names of data files end.
-SUFFIXES = {".hdf", ".nc", ".nc4", ".h5", ".he5"}
 _STAMP = re.compile(r"\.G(\d{11})\b")
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -58,20 +56,6 @@ def _plainly(value: Any) -> str:
     if value is None:
         return "all cells"
     return value if isinstance(value, str) else " ".join(v if isinstance(v, str) else f"{v:g}" for v in value)
-
-
-class OtherCube(ValueError):
-    """The cube that is there was made for another choice of gases, region or grid.
-
-    Attributes
-    ----------
-    found : str
-        The cube, what it was made for, and what is wanted.
-    """
-
-    def __init__(self, found: str) -> None:
-        self.found = found
-        super().__init__(f"{found}; give another out, or resume=False to replace it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from gasquake.errors import ConfigError, GranuleError
+from gasquake.errors import ConfigError, GranuleError, OtherCube
 from gasquake.places import Event, Region, extent
 from gasquake.stages import Stage
 from gasquake.study.config import StudyConfig
@@ -145,7 +145,6 @@ def open_inputs(
         files = _granules_of(cube)
     elif kind == "granules":
         from gasquake import staging
-        from gasquake.staging._plan import OtherCube
 
         _check_gases(config)
         _check_days(paths, config, event)

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from gasquake.errors import ConfigError
+from gasquake.io.products import SUFFIXES
 
 __all__ = ["files_in", "matching"]
 
@@ -68,8 +69,6 @@ def files_in(paths: list[Path], /) -> list[Path]:
 
 def _no_data(path: Path) -> str | None:
     """Why a path cannot be data, and what to give instead; None where it may be."""
-    from gasquake.staging._plan import SUFFIXES
-
     if path.is_file():
         return _of_study(path.parent, f"{path} is a result") if _is_result(path) else None
     if (path / "zarr.json").is_file():

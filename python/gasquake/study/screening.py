@@ -132,9 +132,9 @@ def covered(catalogue: pd.DataFrame, /) -> list[tuple[pd.Timestamp, pd.Timestamp
     -----
     A catalogue seldom says for which time it was asked. It is taken to reach beyond its first and its last earthquake
     by the mean time between two ([D]: so far from the edge of a Poisson process its first one lies, and no more than
-    one earthquake is expected there that it does not list). It has a hole
-    where it lists nothing for more than a year though 10 or more were expected, at the rate of its median year; the
-    median leaves out aftershocks and years that are cut. A catalogue with fewer than 3 in its median year shows none.
+    one earthquake is expected there that it does not list). It has a hole where it lists nothing for more than a year
+    though 10 or more were expected, at the rate of its median year; the median leaves out aftershocks and years that
+    are cut. A catalogue with fewer than 3 in its median year shows none.
     """
     times = pd.DatetimeIndex(catalogue.loc[catalogue["magnitude"].notna(), "time"]).sort_values()
     if times.empty:

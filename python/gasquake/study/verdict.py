@@ -296,6 +296,10 @@ def rooted_base_rate(profiles: Mapping[str, Any], /) -> tuple[float, float, floa
     return rate, float(low), float(high)
 
 
+def _tested_days(profiles: Mapping[str, Any], tested: list[str]) -> list[Any]:
+    return [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
+
+
 def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "ROOTED", /) -> tuple[int, int]:
     """Days of the tested stages with a verdict at the epicentre, over the orbits of one gas.
 
@@ -313,8 +317,7 @@ def window_counts(profiles: Mapping[str, Any], tested: list[str], which: str = "
     tuple of int
         Days and orbits with it, and those that could be judged.
     """
-    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
-    judged = [day["verdict"] for day in days if day["verdict"] != "UNDETERMINED"]
+    judged = [day["verdict"] for day in _tested_days(profiles, tested) if day["verdict"] != "UNDETERMINED"]
     return judged.count(which), len(judged)
 
 
@@ -335,6 +338,6 @@ def large_counts(profiles: Mapping[str, Any], tested: list[str], threshold: floa
     tuple of int
         Days and orbits with one, those with any z-score, and all.
     """
-    days = [day for orbit in profiles.values() for day in orbit["epicentre"]["days"] if day["stage"] in tested]
+    days = _tested_days(profiles, tested)
     known = [z for day in days if (z := day["amplitude"]) is not None and np.isfinite(z)]
     return sum(z >= threshold for z in known), len(known), len(days)
