@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gasquake import cli, simulate, study
@@ -67,6 +68,23 @@ def test_the_sentence_is_the_demonstration_s(page: str, demo: StudyResult) -> No
 @pytest.mark.parametrize("page", TUTORIALS)
 def test_the_tutorial_s_demonstration_prints_this(page: str, demo: StudyResult) -> None:
     assert_printed(after_command(page, "gasquake demo --out demo/"), demo)
+
+
+def test_the_picture_s_caption_is_the_demonstration_s(demo: StudyResult) -> None:
+    (caption,) = re.findall(r"\*Simulated, and easy: (.*?)\*", re.sub(r"\s+", " ", read("README.md")))
+    release, plume = demo.truth["release"], demo.truth["plume"]
+    days = [np.datetime64(text.rstrip("Z"), "D") for text in (
+        release["onset"]["co"], release["end"], plume["onset"]["co"], plume["end"],
+    )]  # fmt: skip
+    first, last, start, stop = (str(day - end) for day, end in zip(days, (0, 1, 0, 1), strict=True))
+    months = {"08": "August", "09": "September"}
+    assert f"from {first[8:]} {months[first[5:7]]} to {int(last[8:])} {months[last[5:7]]}," in caption
+    assert f"from {int(start[8:])} to {int(stop[8:])} {months[stop[5:7]]}." in caption
+    assert "at six times the noise of a day" in caption
+    assert round(release["peak_sigma"]["co"]) == 6
+    headline = demo.tests["headline"]
+    assert f"at {headline.n} other times and places" in caption
+    assert f"they are worth {headline.n_effective:.0f}." in caption
 
 
 def test_what_it_rests_on_is_the_demonstration_s(demo: StudyResult) -> None:
